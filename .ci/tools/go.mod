@@ -4,7 +4,6 @@ go 1.26.0
 
 tool (
 	github.com/agnivade/wasmbrowsertest
-	github.com/chromedp/chromedp
 	honnef.co/go/tools/cmd/staticcheck
 )
 
