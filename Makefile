@@ -1,0 +1,70 @@
+# Two commands do everything: `make demo` and `make test`. The rest is here for whoever works on hashout.
+
+GO      ?= go
+NPM     ?= npm
+VERSION := $(shell sed -n 's/^  "version": "\(.*\)",$$/\1/p' js/package.json)
+WASM    := js/dist/hashout.wasm
+TOOL    := $(GO) tool -modfile=.ci/tools/go.mod
+CACHE   := $(CURDIR)/.cache
+export HASHOUT_VENV ?= $(CACHE)/venv
+
+.PHONY: all build demo test setup check test-go test-wasm test-js test-e2e bench fuzz clean
+
+all: build
+
+## build: the engine (wasm) and the npm package
+build: $(WASM) js/dist/index.js
+
+GO_SOURCES := $(shell find csc pdfprep wasm -name '*.go' ! -name '*_test.go' 2>/dev/null) go.mod go.sum
+
+$(WASM): $(GO_SOURCES) js/package.json
+	@mkdir -p js/dist
+	GOOS=js GOARCH=wasm $(GO) build -trimpath -buildvcs=false -ldflags='-s -w -X main.version=$(VERSION)' -o $@ ./wasm
+
+js/node_modules/.installed: js/package.json js/package-lock.json
+	cd js && $(NPM) ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
+js/dist/index.js: js/node_modules/.installed $(WASM) $(shell find js/src js/scripts js/tsconfig*.json 2>/dev/null) wasm_exec.js
+	cd js && $(NPM) run --silent build
+
+## demo: build all, start the portal with its own signing service, print the URL
+demo: build
+	$(GO) run ./web/devserver
+
+## test: everything, with outside judges; installs what it needs
+test: setup check test-go test-wasm test-js test-e2e
+
+setup:
+	bash .ci/setup
+
+## check: format, vet, static analysis, the toolchain's wasm_exec.js, the size of the engine
+check: build
+	@test -z "$$(gofmt -l csc pdfprep wasm web)" || { echo "not gofmt'ed:"; gofmt -l csc pdfprep wasm web; exit 1; }
+	$(GO) vet ./...
+	GOOS=js GOARCH=wasm $(GO) vet ./wasm/... ./csc ./pdfprep/...
+	$(TOOL) staticcheck ./...
+	GOOS=js GOARCH=wasm $(TOOL) staticcheck ./wasm/...
+	@cmp wasm_exec.js "$$($(GO) env GOROOT)/lib/wasm/wasm_exec.js" || { echo "wasm_exec.js is not the toolchain's: copy it again"; exit 1; }
+	node .ci/size.mjs $(WASM)
+
+test-go:
+	$(GO) test ./...
+
+## test-wasm: the engine and its rooms in headless Chromium, the flow against a real service on loopback
+test-wasm: build
+	bash .ci/wasm-tests
+
+test-js: build
+	cd js && $(NPM) test
+
+web/node_modules/.installed: web/package.json web/package-lock.json
+	cd web && $(NPM) ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
+## test-e2e: the portal in a browser, its signed files before outside judges
+test-e2e: build web/node_modules/.installed
+	cd web && $(NPM) test
+
+clean:
+	rm -rf js/dist js/node_modules web/node_modules web/test/out .cache
