@@ -1,0 +1,39 @@
+// Keeps the chosen files over a full-page login: they go into this browser's own
+// IndexedDB before the page is left, and are taken out when it comes back.
+
+const open = () =>
+  new Promise((resolve, reject) => {
+    const request = indexedDB.open('hashout-demo', 1)
+    request.onupgradeneeded = () => request.result.createObjectStore('files', { autoIncrement: true })
+    request.onsuccess = () => resolve(request.result)
+    request.onerror = () => reject(request.error)
+  })
+
+async function inStore(mode, work) {
+  const db = await open()
+  try {
+    return await new Promise((resolve, reject) => {
+      const transaction = db.transaction('files', mode)
+      const request = work(transaction.objectStore('files'))
+      transaction.oncomplete = () => resolve(request?.result)
+      transaction.onerror = transaction.onabort = () => reject(transaction.error)
+    })
+  } finally {
+    db.close()
+  }
+}
+
+/** Stores the files, in place of what an earlier login may have left behind. */
+export async function put(files) {
+  await inStore('readwrite', (store) => {
+    store.clear()
+    for (const file of files) store.add(file)
+  })
+}
+
+/** Gives the kept files back and forgets them. */
+export async function take() {
+  const files = await inStore('readonly', (store) => store.getAll())
+  await inStore('readwrite', (store) => store.clear())
+  return files ?? []
+}

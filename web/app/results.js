@@ -1,0 +1,136 @@
+// One row per document: progress while it is signed, then the download with the
+// details of the signature, or the error in plain words.
+
+import { byID, bytes, element, save } from './dom.js'
+import { explain, serviceWords } from './words.js'
+import { distinct, zip, zipLimit } from './zip.js'
+
+const phases = {
+  open: 'Reading the PDF',
+  prepare: 'Preparing',
+  hash: 'Computing the hash',
+  authorize: 'Waiting for the release of the key',
+  sign: 'The service signs the hash',
+  assemble: 'Putting the signature in',
+  verify: 'Checking the result',
+  done: 'Signed',
+  failed: 'Failed',
+}
+const order = Object.keys(phases)
+
+/** contract.pdf → contract-signed.pdf */
+export const signedName = (name) => `${name.replace(/\.pdf$/i, '')}-signed.pdf`
+
+/** A row of the result list. */
+function row(file) {
+  const state = element('span', { class: 'state muted small' }, 'Waiting')
+  const bar = element('progress', { max: 1, value: 0, 'aria-label': `Progress of ${file.name}` })
+  const actions = element('span', { class: 'row' })
+  const body = element('div', { class: 'details' })
+  const node = element(
+    'li',
+    { class: 'result' },
+    element('div', { class: 'result-head' }, element('span', { class: 'result-name' }, element('span', { class: 'name' }, file.name), state), actions),
+    bar,
+    body,
+  )
+  return {
+    node,
+    file,
+    outcome: null,
+
+    progress({ phase, done, total }) {
+      if (this.outcome) return
+      state.textContent = phases[phase] ?? phase
+      // Each phase has an equal part of the bar; inside, its own done and total.
+      const part = total > 0 ? done / total : 0
+      bar.value = Math.max(bar.value, Math.min(1, (order.indexOf(phase) + part) / order.indexOf('done')))
+    },
+
+    signed({ blob, signature }) {
+      this.outcome = { blob, signature, name: signedName(file.name) }
+      node.classList.add('done')
+      bar.remove()
+      state.textContent = `Signed · ${bytes(blob.size)}, ${bytes(blob.size - file.size)} appended`
+      actions.append(element('button', { class: 'button', type: 'button', 'aria-label': `Download ${this.outcome.name}`, click: () => save(blob, this.outcome.name) }, 'Download'))
+      body.append(disclosure('Signature details', signatureFacts(signature)))
+    },
+
+    failed(error) {
+      const { code, title, hint } = explain(error)
+      this.outcome = { error, code }
+      node.classList.add('failed')
+      node.dataset.code = code
+      bar.remove()
+      state.textContent = ''
+      state.append(element('span', { class: 'said' }, title), ' ', element('span', { class: 'code' }, code))
+      body.append(element('p', {}, hint))
+      const facts = [['Engine', error?.message ?? String(error)]]
+      if (serviceWords(error)) facts.push(['Service', serviceWords(error)])
+      for (const [name, value] of Object.entries(error?.details ?? {})) facts.push([name, typeof value === 'object' ? JSON.stringify(value) : String(value)])
+      body.append(disclosure('Technical details', facts))
+    },
+  }
+}
+
+const disclosure = (title, facts) =>
+  element('details', {}, element('summary', {}, title), element('dl', {}, facts.flatMap(([name, value]) => [element('dt', {}, name), element('dd', {}, value)])))
+
+function signatureFacts(s = {}) {
+  const [, before, after, rest] = s.byteRange ?? []
+  const facts = [
+    ['Level', s.level && `PAdES ${s.level}`],
+    ['Signer', s.signerName],
+    ['Field', s.fieldName],
+    ['Hash', s.digest],
+    ['Algorithm', s.signAlgo],
+    ['Signed at', s.signingTime && new Date(s.signingTime).toLocaleString()],
+    ['Covers', s.byteRange && `bytes 0 to ${before} and ${after} to ${after + rest}`],
+    ['Signature size', s.contents && bytes(s.contents)],
+  ]
+  return facts.filter(([, value]) => value).map(([name, value]) => [name, element('span', { class: name === 'Covers' || name === 'Field' ? 'mono' : '' }, String(value))])
+}
+
+/** The result list of the page. */
+export function resultList() {
+  const list = byID('results')
+  let rows = []
+
+  byID('download-all').addEventListener('click', async () => {
+    const files = distinct(rows.filter((r) => r.outcome?.blob).map((r) => r.outcome))
+    const size = files.reduce((sum, f) => sum + f.blob.size, 0)
+    if (size > zipLimit) for (const f of files) save(f.blob, f.name)
+    else save(await zip(files), 'signed-documents.zip')
+  })
+
+  return {
+    /** Rows for files; rows of documents that are already signed stay. */
+    start(files) {
+      rows = [...rows.filter((r) => r.outcome?.blob && !files.includes(r.file)), ...files.map(row)]
+      list.replaceChildren(...rows.map((r) => r.node))
+      byID('results-head').hidden = true
+      return rows.slice(-files.length)
+    },
+    /** Shows the buttons that go with what came out. */
+    finish() {
+      const good = rows.filter((r) => r.outcome?.blob).length
+      const bad = rows.filter((r) => r.outcome?.error).length
+      byID('results-head').hidden = rows.length === 0
+      byID('download-all').hidden = good < 2
+      byID('retry-button').hidden = bad === 0
+      byID('again-button').hidden = rows.length === 0
+      return { good, bad }
+    },
+    get failedFiles() {
+      return rows.filter((r) => r.outcome?.error).map((r) => r.file)
+    },
+    get isEmpty() {
+      return rows.length === 0
+    },
+    clear() {
+      rows = []
+      list.replaceChildren()
+      byID('results-head').hidden = true
+    },
+  }
+}
