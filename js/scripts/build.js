@@ -1,0 +1,62 @@
+// Builds dist/: bundles by esbuild, declarations by tsc. `node scripts/build.js` (or `npm run build`).
+// hashout.wasm must lie in dist/ already; the Makefile puts it there.
+
+import { execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync, readFileSync, rmSync, readdirSync, copyFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
+
+const here = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url))
+
+/** Go's support code as a module: a function that is given the global object it may write to. */
+const wasmExec = {
+  name: 'wasm-exec',
+  setup(build) {
+    build.onResolve({ filter: /^hashout:wasm-exec$/ }, () => ({ path: here('../wasm_exec.js'), namespace: 'wasm-exec' }))
+    build.onLoad({ filter: /.*/, namespace: 'wasm-exec' }, ({ path }) => {
+      const source = readFileSync(path, 'utf8')
+      return {
+        contents: `export function goRuntime(globalThis, fs, console) {\n${source}\nreturn globalThis.Go\n}`,
+        loader: 'js',
+      }
+    })
+  },
+}
+
+const wasm = here('dist/hashout.wasm')
+if (!existsSync(wasm)) {
+  process.stderr.write('dist/hashout.wasm is missing: run make, which builds it before this package\n')
+  process.exit(1)
+}
+const integrity = `sha256-${createHash('sha256').update(readFileSync(wasm)).digest('base64')}`
+
+for (const name of readdirSync(here('dist'))) {
+  if (!name.startsWith('hashout.wasm')) rmSync(here(`dist/${name}`), { recursive: true })
+}
+
+const common = {
+  bundle: true,
+  format: 'esm',
+  target: 'es2022',
+  platform: 'neutral',
+  mainFields: ['module', 'main'],
+  minify: true,
+  keepNames: false,
+  legalComments: 'inline',
+  sourcemap: true,
+  sourcesContent: true,
+  outdir: here('dist'),
+  logLevel: 'warning',
+  plugins: [wasmExec],
+  define: { WASM_INTEGRITY: JSON.stringify(integrity) },
+}
+
+await Promise.all([
+  // The page's side; the engine for pages without a worker becomes a chunk of its own.
+  build({ ...common, entryPoints: [here('src/index.ts'), here('src/oauth.ts')], splitting: true, chunkNames: 'chunk-[hash]' }),
+  // The worker imports nothing, so that it can be copied or served from anywhere by itself.
+  build({ ...common, entryPoints: [here('src/worker.ts')] }),
+])
+execFileSync(process.execPath, [here('node_modules/typescript/bin/tsc'), '-p', here('tsconfig.json')], { stdio: 'inherit' })
+copyFileSync(here('../LICENSE'), here('LICENSE'))

@@ -1,0 +1,114 @@
+// Runs one Go program, and knows when it has died.
+
+import { goRuntime } from 'hashout:wasm-exec'
+import { HOST_NAME, PROTOCOL, type GoEngine, type Host } from './protocol.js'
+
+/** A running engine. */
+export interface Engine {
+  readonly version: string
+  call(id: number, method: string, args: object): Promise<unknown>
+  cancel(id: number): void
+}
+
+/** What a host must provide; `ready` and `protocol` are this file's business. */
+export type HostFunctions = Omit<Host, 'protocol' | 'ready'>
+
+/**
+ * Starts a Go program from module and resolves when it is ready.
+ *
+ * died is called once if the program ends after that, by whatever way: a Go program that has ended looks alive from
+ * outside (its functions return undefined, its promises stay pending), so this is the only sign. The ways are an exit
+ * or a panic (Go calls `exit`), a WebAssembly trap such as memory that ran out, and a JavaScript RangeError from deep
+ * recursion, which unwinds through Go without Go noticing and leaves it in ruins.
+ */
+export async function startEngine(
+  module: WebAssembly.Module,
+  functions: HostFunctions,
+  died: (reason: string) => void,
+): Promise<Engine> {
+  const scope = privateGlobal()
+  const go = new (goRuntime(scope.proxy, silentFiles, silentConsole))()
+  let ended = false
+  let started: GoEngine | undefined
+
+  const engine = await new Promise<GoEngine>((resolve, reject) => {
+    const end = (reason: string) => {
+      if (ended) return
+      ended = true
+      if (started) died(reason)
+      else reject(new Error(`the engine ended while it started: ${reason}`))
+    }
+    go.exit = (code) => end(`its program ended with code ${code}`)
+    const resume = go._resume.bind(go)
+    go._resume = () => {
+      if (ended) return
+      try {
+        resume()
+      } catch (error) {
+        end(faultName(error))
+      }
+    }
+    scope.own.set(HOST_NAME, {
+      ...functions,
+      protocol: PROTOCOL,
+      ready: (ready: GoEngine) => {
+        started = ready
+        resolve(ready)
+      },
+    } satisfies Host)
+    WebAssembly.instantiate(module, go.importObject)
+      .then((instance) => go.run(instance))
+      .then(() => end('its program ended'))
+      .catch((error: unknown) => end(faultName(error)))
+  })
+  if (engine.protocol !== PROTOCOL) {
+    ended = true
+    throw new Error(`the engine speaks version ${engine.protocol} of the protocol, this package version ${PROTOCOL}`)
+  }
+  return {
+    version: engine.version,
+    call: (id, method, args) => engine.call(id, method, args),
+    cancel: (id) => {
+      if (!ended) engine.cancel(id)
+    },
+  }
+}
+
+/** The kind of a fault. Its message is left out, because a message may quote a document. */
+function faultName(error: unknown): string {
+  return error instanceof Error ? error.name : 'an unknown fault'
+}
+
+/** What Go and wasm_exec.js would otherwise take from, or leave on, the real global object. */
+const hidden = new Set<PropertyKey>(['fs', 'process', 'path', 'Go', HOST_NAME])
+
+/**
+ * The global object that Go sees: the real one, behind a layer that keeps what Go's support code writes. So an engine
+ * leaves no trace on a page, two of them do not meet, and under Node Go gets no file system.
+ */
+function privateGlobal(): { proxy: object; own: Map<PropertyKey, unknown> } {
+  const own = new Map<PropertyKey, unknown>()
+  const proxy = new Proxy(Object.create(null) as object, {
+    has: (_, key) => own.has(key) || (!hidden.has(key) && key in globalThis),
+    get: (_, key) => {
+      if (own.has(key)) return own.get(key)
+      if (hidden.has(key)) return undefined
+      // Without a receiver: accessors such as `crypto` insist on the real global object.
+      return Reflect.get(globalThis, key) as unknown
+    },
+    set: (_, key, value) => {
+      own.set(key, value)
+      return true
+    },
+    deleteProperty: (_, key) => {
+      own.delete(key)
+      return true
+    },
+  })
+  return { proxy, own }
+}
+
+const silentConsole = { log() {}, warn() {}, error() {} }
+
+/** Go writes a panic's text to its standard error; it may quote a document, so it goes nowhere. */
+const silentFiles = { writeSync: (_fd: number, bytes: Uint8Array) => bytes.length }

@@ -1,0 +1,54 @@
+// The entry to everything: loads the engine and gives out services.
+
+import { Client } from './client.js'
+import { toDocument } from './inputs.js'
+import { engineThread, loadModule } from './load.js'
+import { Service } from './service.js'
+import type { FileInput, InspectOptions, Inspection, LoadOptions, ServiceOptions } from './types.js'
+
+const defaultMemoryBudget = 256 << 20
+
+/** A loaded engine. One is enough for a page: any number of calls can be under way at once. */
+export class Hashout {
+  /** The engine's version. */
+  readonly version: string
+  readonly #client: Client
+
+  private constructor(client: Client, version: string) {
+    this.#client = client
+    this.version = version
+  }
+
+  /** Loads and starts the engine. Rejects with `ENGINE_LOAD_FAILED` if that cannot be done; a later try may succeed. */
+  static async load(options: LoadOptions = {}): Promise<Hashout> {
+    const [module, connect] = await Promise.all([
+      loadModule(await options.wasmURL, options.integrity),
+      engineThread(options.worker),
+    ])
+    const client = new Client({
+      connect,
+      module,
+      memoryBudget: options.memoryBudget ?? defaultMemoryBudget,
+      fetch: options.fetch,
+    })
+    return new Hashout(client, await client.ready())
+  }
+
+  /** A signing service. Nothing is sent before its methods are called. */
+  service(options: ServiceOptions): Service {
+    return new Service(this.#client, options)
+  }
+
+  /** Looks at a PDF without any service: its fields, signatures, permissions and what is odd about it. */
+  async inspect(file: FileInput, options: InspectOptions = {}): Promise<Inspection> {
+    const { blob, password } = await toDocument(file)
+    const secret = options.password ?? password
+    const args = secret === undefined ? { blob } : { blob, password: secret }
+    return (await this.#client.call('inspect', args, {}, options.signal)) as Inspection
+  }
+
+  /** Ends the engine and its worker. What is under way rejects with `ABORTED`, later calls with `INVALID_ARGUMENT`. */
+  dispose(): void {
+    this.#client.dispose()
+  }
+}

@@ -1,0 +1,13 @@
+// The public API.
+
+/**
+ * Signs PDFs in the page with a key at a remote signing service. The documents stay where they are: only hashes go out.
+ *
+ * @packageDocumentation
+ */
+
+export { HashoutError } from './errors.js'
+export type { HashoutErrorCode, HashoutErrorInit, ServiceFault } from './errors.js'
+export { Hashout } from './hashout.js'
+export type { Service } from './service.js'
+export type * from './types.js'

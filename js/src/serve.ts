@@ -1,0 +1,201 @@
+// The engine side of the message protocol: runs an engine for a page and speaks with it in messages.
+
+import { digest } from './digest.js'
+import { startEngine, type Engine } from './engine.js'
+import { PROTOCOL, type AskKind, type ErrorObject, type FetchAnswer, type FromEngine, type ToEngine } from './protocol.js'
+
+/** Sends one message to the page. */
+export type Post = (message: FromEngine, transfer?: Transferable[]) => void
+
+/** Starts engines; a test may put another one in its place. */
+export type Start = typeof startEngine
+
+const progressIntervalMs = 40
+
+/** Returns the function that takes the page's messages. It never throws: what goes wrong becomes a message. */
+export function serve(post: Post, start: Start = startEngine): (message: ToEngine) => void {
+  let running: Session | undefined
+  return (message) => {
+    if (message.type === 'start') {
+      running?.stop()
+      running = new Session(post, start, message)
+    } else if (message.type === 'stop') {
+      running?.stop()
+      running = undefined
+    } else {
+      running?.receive(message)
+    }
+  }
+}
+
+interface Question {
+  resolve(value: unknown): void
+  reject(error: unknown): void
+}
+
+/** The sequence goes on over restarts, so that a late answer never meets a question of another engine. */
+let lastSeq = 0
+
+/** One engine, from its start to its death. */
+class Session {
+  #alive = true
+  #engine: Engine | undefined
+  readonly #calls = new Map<number, AbortController>()
+  readonly #questions = new Map<number, Question>()
+  readonly #post: Post
+
+  constructor(post: Post, start: Start, options: ToEngine & { type: 'start' }) {
+    this.#post = (message, transfer) => {
+      if (this.#alive) post(message, transfer)
+    }
+    if (options.protocol !== PROTOCOL) {
+      this.#die('ENGINE_LOAD_FAILED', 'The worker is of another version than the page. Serve both from the same release.')
+      return
+    }
+    const functions = {
+      fetch: options.hostFetch
+        ? (url: string, init: RequestInit) => this.#fetch(url, init)
+        : (url: string, init: RequestInit) => fetch(url, init),
+      token: (id: number, refresh: boolean) => this.#ask('token', id, { refresh }) as Promise<string>,
+      authorize: (id: number, request: object) => this.#ask('authorize', id, request) as Promise<object>,
+      progress: (id: number, event: { document: number; phase: string; done: number; total: number }) => {
+        this.#post({ type: 'progress', id, event: { ...event } })
+      },
+      digest: (id: number, algorithm: Parameters<typeof digest>[0], parts: BlobPart[], document = -1) => {
+        const signal = this.#calls.get(id)?.signal ?? new AbortController().signal
+        return digest(algorithm, parts, options.memoryBudget, this.#hashProgress(id, document), signal)
+      },
+    }
+    start(options.module, functions, (reason) => {
+      this.#die('ENGINE_CRASHED', `The signing engine stopped (${reason}). The next call starts a new one.`)
+    }).then(
+      (engine) => {
+        this.#engine = engine
+        this.#post({ type: 'ready', protocol: PROTOCOL, version: engine.version })
+      },
+      (error: unknown) => {
+        const reason = error instanceof Error ? error.message : 'unknown reason'
+        this.#die('ENGINE_LOAD_FAILED', `The signing engine could not start: ${reason}.`)
+      },
+    )
+  }
+
+  receive(message: ToEngine): void {
+    switch (message.type) {
+      case 'call':
+        void this.#call(message.id, message.method, message.args)
+        break
+      case 'cancel':
+        this.#calls.get(message.id)?.abort()
+        this.#engine?.cancel(message.id)
+        break
+      case 'answer':
+        this.#take(message.seq)?.resolve(message.value)
+        break
+      case 'refusal':
+        this.#take(message.seq)?.reject(thrownFrom(message.error))
+        break
+    }
+  }
+
+  stop(): void {
+    this.#alive = false
+    for (const call of this.#calls.values()) call.abort()
+    this.#questions.clear()
+    this.#engine = undefined
+  }
+
+  async #call(id: number, method: string, args: object): Promise<void> {
+    const abort = new AbortController()
+    this.#calls.set(id, abort)
+    try {
+      if (!this.#engine) throw { code: 'INTERNAL', message: 'The engine was called before it was ready.' }
+      const value = await this.#engine.call(id, method, args)
+      this.#post({ type: 'result', id, value }, buffersOf(value))
+    } catch (error) {
+      this.#post({ type: 'error', id, error: errorObject(error) })
+    } finally {
+      this.#calls.delete(id)
+    }
+  }
+
+  #ask(kind: AskKind, id: number, args: unknown): Promise<unknown> {
+    const seq = ++lastSeq
+    return new Promise((resolve, reject) => {
+      this.#questions.set(seq, { resolve, reject })
+      this.#post({ type: 'ask', seq, id, kind, args })
+    })
+  }
+
+  #take(seq: number): Question | undefined {
+    const question = this.#questions.get(seq)
+    this.#questions.delete(seq)
+    return question
+  }
+
+  /** Lets the page's own fetch carry a request. The signal cannot be posted; its firing can. */
+  #fetch(url: string, init: RequestInit): Promise<object> {
+    const { signal, ...rest } = init
+    if (signal?.aborted) return Promise.reject(signal.reason as unknown)
+    const answered = this.#ask('fetch', -1, { url, init: rest })
+    const seq = lastSeq
+    return new Promise((resolve, reject) => {
+      const withdraw = () => {
+        this.#take(seq)
+        this.#post({ type: 'withdraw', seq })
+        reject(signal?.reason as unknown)
+      }
+      signal?.addEventListener('abort', withdraw, { once: true })
+      answered
+        .then((answer) => resolve(responseOf(answer as FetchAnswer)), reject)
+        .finally(() => signal?.removeEventListener('abort', withdraw))
+    })
+  }
+
+  #hashProgress(id: number, document: number): (done: number, total: number) => void {
+    let last = -Infinity
+    return (done, total) => {
+      const now = performance.now()
+      if (done !== 0 && done !== total && now - last < progressIntervalMs) return
+      last = now
+      this.#post({ type: 'progress', id, event: { document, phase: 'hash', done, total } })
+    }
+  }
+
+  #die(code: string, message: string): void {
+    this.#post({ type: 'dead', error: { code, message, retryable: false } })
+    this.stop()
+  }
+}
+
+/** What Go sees of a response that the page's fetch brought. Not a Response: its constructor refuses status 0 and 304. */
+function responseOf(answer: FetchAnswer): object {
+  return {
+    status: answer.status,
+    type: answer.type,
+    headers: new Headers(answer.headers),
+    body: answer.body && new Blob([answer.body]).stream(),
+  }
+}
+
+/** The ArrayBuffers of a result's updates, which move to the page instead of being copied. */
+function buffersOf(value: unknown): Transferable[] {
+  const documents = (value as { documents?: { update?: unknown }[] } | null | undefined)?.documents
+  if (!Array.isArray(documents)) return []
+  const buffers = documents.map((d) => d.update).filter((u) => u instanceof Uint8Array)
+  return [...new Set(buffers.map((u) => u.buffer))]
+}
+
+/** A rejection of Go as a plain object; anything else, such as what a broken engine throws, says nothing. */
+function errorObject(error: unknown): ErrorObject {
+  if (typeof error === 'object' && error !== null && 'code' in error && 'message' in error) {
+    const { code, message, details, retryable, service } = error as ErrorObject
+    return JSON.parse(JSON.stringify({ code, message, details, retryable, service })) as ErrorObject
+  }
+  return { code: 'INTERNAL', message: 'The engine failed in a way it does not explain.' }
+}
+
+/** What the page's refusal looks like to Go: an Error with the fields of an ErrorObject. */
+function thrownFrom(error: ErrorObject): Error {
+  return Object.assign(new Error(error.message), error)
+}

@@ -1,0 +1,273 @@
+// The public types.
+
+import type { HashoutError } from './errors.js'
+
+/** A document as a page may have it. A `FileSystemFileHandle` is read when the call starts. */
+export type FileLike = Blob | ArrayBuffer | Uint8Array | Response | FileSystemFileHandle
+
+/** A document with what belongs to it. */
+export interface NamedFile {
+  readonly file: FileLike
+  /** The name that results carry. Default: the `File`'s own name. */
+  readonly name?: string
+  /** The password that opens an encrypted document. */
+  readonly password?: string
+}
+
+/** Anything that can be signed or inspected. */
+export type FileInput = FileLike | NamedFile
+
+/** Where the engine's WebAssembly comes from. */
+export type WasmSource = string | URL | Response | PromiseLike<Response> | WebAssembly.Module
+
+/** Options of {@link Hashout.load}. */
+export interface LoadOptions {
+  /** The address of `hashout.wasm`, a response that carries it, or the compiled module. Default: the file beside this script. */
+  readonly wasmURL?: WasmSource
+  /**
+   * Where the engine runs: `true`, in a worker (the default wherever there are workers); `false`, in the calling thread;
+   * or a module worker of `hashout/worker` that the page made itself, or a function that makes one. A Worker that was
+   * given is not terminated by {@link Hashout.dispose}; one that the function made is.
+   */
+  readonly worker?: boolean | Worker | (() => Worker)
+  /**
+   * The SHA-256 that `hashout.wasm` must have, as `sha256-` and base64. Default: the hash of the file this package was
+   * built with. `false` turns the check off. A compiled module is not checked.
+   */
+  readonly integrity?: string | false
+  /** Documents are hashed in one piece as long as together they stay below this many bytes. Default: 256 MB. */
+  readonly memoryBudget?: number
+  /** Carries every request to services in place of the global `fetch`, for instance through the page's own proxy. */
+  readonly fetch?: typeof fetch
+}
+
+/** Gives the access token of the service. `refresh` is true when the service refused the last one. */
+export type AccessTokenSource = string | ((request: { readonly refresh: boolean }) => string | Promise<string>)
+
+/** Options of {@link Hashout.service}. */
+export interface ServiceOptions {
+  /** The base address of the CSC service, such as `https://rssp.example/csc/v1`. https, or http on loopback. */
+  readonly url: string
+  /** The token, or a function that is asked at each request. It goes to the service's origin only and stays in JavaScript. */
+  readonly accessToken?: AccessTokenSource
+  /** Which CSC version the service speaks. Default: `'auto'`. */
+  readonly api?: 'auto' | 'v1' | 'v2'
+  /** How long one request may take. Default: chosen by the engine. */
+  readonly timeoutMs?: number
+  /** Deviations of a particular service from the specification, as the engine documents them. */
+  readonly dialect?: Readonly<Record<string, unknown>>
+}
+
+/** Options that every call takes. */
+export interface CallOptions {
+  /** Cancels the call: it rejects with `ABORTED`, and requests under way are dropped. */
+  readonly signal?: AbortSignal
+}
+
+/** What a service says about itself (CSC `info`). */
+export interface ServiceInfo {
+  readonly specs: string
+  readonly name: string
+  readonly logo?: string
+  readonly region?: string
+  readonly lang?: string
+  readonly description?: string
+  readonly authType: readonly string[]
+  /** The base address for `hashout/oauth`, if the service has one. */
+  readonly oauth2?: string
+  readonly methods: readonly string[]
+  readonly [field: string]: unknown
+}
+
+/** How a PIN or OTP must be given for a credential. */
+export interface Factor {
+  /** `'true'`, `'false'` or `'optional'`. */
+  readonly presence: string
+  /** `'N'` for digits, `'A'` for any characters. */
+  readonly format?: string
+  readonly label?: string
+  readonly description?: string
+  readonly [field: string]: unknown
+}
+
+/** A certificate, as far as a page shows it. */
+export interface CertificateInfo {
+  readonly subject: string
+  readonly issuer: string
+  readonly serialNumber: string
+  readonly notBefore: Date
+  readonly notAfter: Date
+  /** The DER encoding. */
+  readonly der: Uint8Array
+}
+
+/** A remote key with its certificate. */
+export interface Credential {
+  readonly credentialID: string
+  readonly description: string
+  readonly status: string
+  /** Whether it can sign now. */
+  readonly usable: boolean
+  /** Why not, if it cannot. */
+  readonly reason: HashoutError | null
+  /** How its use is authorized: `'implicit'`, `'explicit'` or `'oauth2code'`. */
+  readonly authMode: string
+  /** 2 if an authorization is bound to the hashes, else 1. */
+  readonly scal: number
+  /** How many signatures one authorization may cover. */
+  readonly multisign: number
+  readonly pin: Factor | null
+  readonly otp: Factor | null
+  readonly objects: readonly Readonly<Record<string, unknown>>[]
+  readonly key: { readonly algo: readonly string[]; readonly len: number; readonly curve: string | null }
+  readonly certificate: CertificateInfo
+  /** The issuers' certificates in DER, the signer's own issuer first. */
+  readonly chain: readonly Uint8Array[]
+  /** The service's answer about this credential, as JSON text. */
+  readonly raw: string
+}
+
+/** What an authorization is asked for. */
+export interface AuthorizationRequest {
+  readonly credentialID: string
+  readonly credential: Credential
+  /** The hashes to be signed, in standard base64. */
+  readonly hashes: readonly string[]
+  readonly hashAlgorithmOID: string
+  readonly numSignatures: number
+  readonly scal: number
+  readonly authMode: string
+  readonly pin: Factor | null
+  readonly otp: Factor | null
+  readonly objects: readonly Readonly<Record<string, unknown>>[]
+  /** Which of the files given to `sign` this authorization is for. */
+  readonly documents: readonly number[]
+  /** Fires when the answer is not wanted any more: close the dialog. */
+  readonly signal: AbortSignal
+}
+
+/** What authorizes the use of a key: a PIN and OTP, or other `authData`, or the SAD that they would give. */
+export interface Authorization {
+  readonly PIN?: string
+  readonly OTP?: string
+  readonly authData?: readonly { readonly id: string; readonly value?: string }[]
+  /** Signature activation data obtained elsewhere, for instance by an OAuth authorization of scope `credential`. */
+  readonly SAD?: string
+  /** How long the SAD lives, in seconds. */
+  readonly expiresIn?: number
+  /** A credential-scoped access token that replaces the SAD (CSC v2). */
+  readonly accessToken?: string
+}
+
+/** Asks whoever holds the key. What it throws makes the call fail, and is the `cause` of the error. */
+export type Authorize = (request: AuthorizationRequest) => Authorization | Promise<Authorization>
+
+/** What is being done. */
+export type Phase = 'open' | 'prepare' | 'hash' | 'authorize' | 'sign' | 'assemble' | 'verify' | 'done' | 'failed'
+
+/** One step of progress. */
+export interface Progress {
+  /** The index of the file, or -1 for the batch as a whole. */
+  readonly document: number
+  readonly phase: Phase
+  /** In phase `hash` bytes, else steps. */
+  readonly done: number
+  readonly total: number
+}
+
+/** Where a signature goes. Without it, a new invisible field is made. */
+export interface FieldOptions {
+  /** The field's name: an existing empty signature field, or the name of a new one. */
+  readonly name?: string
+  /** The page of a new visible field, counted from 1. */
+  readonly page?: number
+  /** Its place in points: left, bottom, right, top. */
+  readonly rect?: readonly [number, number, number, number]
+  /** Refuse to make a new field. */
+  readonly mustExist?: boolean
+}
+
+/** Options of {@link Service.sign}. */
+export interface SignOptions extends CallOptions {
+  /** The key to sign with: a credential of this service, or its ID. */
+  readonly credential: Credential | string
+  /** Asks for PIN and OTP, or for a SAD. May be left out for credentials that need neither. */
+  readonly authorize?: Authorize
+  readonly onProgress?: (progress: Progress) => void
+  readonly digest?: 'SHA-256' | 'SHA-384' | 'SHA-512'
+  readonly field?: FieldOptions
+  readonly reason?: string
+  readonly location?: string
+  /** The signer's name in the signature dictionary. */
+  readonly name?: string
+  readonly contactInfo?: string
+  /** Makes this a certification: what may be done to the document afterwards. */
+  readonly certify?: 'no-changes' | 'form-filling' | 'annotations'
+  /** Which fields the signature locks. */
+  readonly lock?: { readonly action: 'all' | 'include' | 'exclude'; readonly fields?: readonly string[] }
+  /** Prefer RSASSA-PSS where the key allows a choice. */
+  readonly preferPSS?: boolean
+  /** Put the root certificate into the signature too. */
+  readonly embedRoots?: boolean
+  /** Passed to the service as it is. */
+  readonly clientData?: string
+  /** The transaction's description for the signer's device. */
+  readonly description?: string
+  /** Hashes per signHash call; never more than the credential allows. */
+  readonly batchSize?: number
+  /** The signature algorithm's OID, where the choice by key and certificate is not wanted. */
+  readonly signAlgo?: string
+  readonly subFilter?: 'ETSI.CAdES.detached' | 'adbe.pkcs7.detached'
+  /** The claimed time of signing. Default: now. */
+  readonly signingTime?: Date
+  /** The software's name in the signature dictionary. */
+  readonly software?: string
+}
+
+/** What was put into a signed document. */
+export interface SignatureInfo {
+  readonly fieldName: string
+  /** Two (offset, length) pairs: all of the file but the signature itself. */
+  readonly byteRange: readonly [number, number, number, number]
+  /** The size of the signature in bytes. */
+  readonly contents: number
+  readonly digest: string
+  readonly signAlgo: string
+  readonly level: string
+  readonly signerName: string
+  readonly [field: string]: unknown
+}
+
+/** A document that was signed. */
+export interface SignedDocument {
+  readonly index: number
+  readonly name?: string
+  /** The original's bytes and, after them, the signature. */
+  readonly blob: Blob
+  readonly signature: SignatureInfo
+  readonly error?: undefined
+}
+
+/** A document that was not signed. */
+export interface FailedDocument {
+  readonly index: number
+  readonly name?: string
+  readonly error: HashoutError
+  readonly blob?: undefined
+  readonly signature?: undefined
+}
+
+/** The result of {@link Service.sign}: one entry per file, in the order of the files. */
+export interface SignResult {
+  readonly documents: readonly (SignedDocument | FailedDocument)[]
+}
+
+/** Options of {@link Hashout.inspect}. */
+export interface InspectOptions extends CallOptions {
+  readonly password?: string
+}
+
+/** What a PDF says about itself: see the README for its fields. */
+export interface Inspection {
+  readonly [field: string]: unknown
+}

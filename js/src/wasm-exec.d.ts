@@ -1,0 +1,16 @@
+// The type of what scripts/build.js makes of wasm_exec.js, Go's own support code.
+
+declare module 'hashout:wasm-exec' {
+  /** One Go program's runtime. Only what engine.ts needs is declared. */
+  export interface GoRuntime {
+    readonly importObject: WebAssembly.Imports
+    exit: (code: number) => void
+    run(instance: WebAssembly.Instance): Promise<void>
+    _resume(): void
+  }
+  /**
+   * Evaluates wasm_exec.js with its own `globalThis`, `fs` and `console` and returns the Go class.
+   * Nothing is set on the real global object.
+   */
+  export function goRuntime(scope: object, fs: object, console: object): new () => GoRuntime
+}
