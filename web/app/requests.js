@@ -13,6 +13,7 @@ const plain = new Set([
 ])
 const hashes = new Set(['hash', 'hashes'])
 const hashSizes = new Set([32, 48, 64])
+const storageKey = 'hashout-demo.requests'
 
 const purposes = [
   [/\/info$/, 'Ask what the service can do'],
@@ -73,6 +74,7 @@ export function trafficPanel({ documentBytes }) {
   let requests = 0
   let hashCount = 0
   let unexpected = 0
+  const entries = []
   const list = byID('requests')
 
   const refresh = () => {
@@ -88,7 +90,9 @@ export function trafficPanel({ documentBytes }) {
         : `${count(requests, 'request')}: ${count(hashCount, 'hash').replace('hashs', 'hashes')}, names of keys and algorithms, and masked secrets. No part of a document.`
   }
 
-  const show = ({ method, url, fields, size, how }) => {
+  const show = (entry) => {
+    const { method, url, fields, size, how } = entry
+    entries.push(entry)
     requests++
     sent += size
     hashCount += fields.filter((f) => f.kind === 'hash').length
@@ -120,7 +124,7 @@ export function trafficPanel({ documentBytes }) {
       ),
     )
     refresh()
-    return (text) => (status.textContent = text)
+    return (text) => (status.textContent = entry.how = text)
   }
 
   const fieldRow = ({ name, kind, shown, size }) => {
@@ -133,14 +137,21 @@ export function trafficPanel({ documentBytes }) {
     )
   }
 
+  // What was shown before a full-page login; the entries hold no secrets.
+  for (const entry of JSON.parse(sessionStorage.getItem(storageKey) ?? '[]')) show(entry)
+  sessionStorage.removeItem(storageKey)
   refresh()
   return {
     refresh,
 
+    /** Keeps the list for the page that comes back. */
+    keep: () => sessionStorage.setItem(storageKey, JSON.stringify(entries)),
+
     /** A navigation (the login page) leaves the browser too: it is shown by its URL. */
     navigation(url) {
-      const query = new URL(url).search.slice(1)
-      show({ method: 'GET', url, fields: readFields(query, 'query'), size: query.length, how: 'opened in a window' })
+      const { origin, pathname, search } = new URL(url)
+      const query = search.slice(1)
+      show({ method: 'GET', url: origin + pathname, fields: readFields(query, 'query'), size: query.length, how: 'opened in a window' })
     },
 
     /** fetch, written down. Give this to the package and to the login. */

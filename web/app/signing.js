@@ -2,6 +2,7 @@
 // came out for each document.
 
 import { HashoutError } from '/hashout/index.js'
+import { askApproval } from './approval.js'
 import { announce, byID, chip, count } from './dom.js'
 import { askFactors } from './factors.js'
 import { keyName } from './credentials.js'
@@ -16,21 +17,35 @@ function options() {
 /** Wrong PIN or code: the service refused the release itself, so no key was used. */
 const mayAskAgain = (error) => error?.code === 'AUTHORIZATION_FAILED' && Boolean(error.error) && !error.details?.locked
 
-/** Runs signing; `results` is the result list, `busy(on)` locks the rest of the page. */
-export function signingRun({ results, busy }) {
+/**
+ * Runs signing. `results` is the result list, `busy(on)` locks the rest of the
+ * page, `releaseKey` gets a token for one key at the service's own page.
+ */
+export function signingRun({ results, busy, releaseKey }) {
   let controller = null
 
   byID('cancel-button').addEventListener('click', () => controller?.abort())
+
+  /** Whatever this key wants: PIN and code, a look at the service's page, or nothing. */
+  async function ask(credential, request, problem) {
+    const { numSignatures, signal } = request
+    const name = keyName(credential)
+    if (credential.authMode === 'implicit') return {}
+    if (credential.authMode !== 'oauth2code') return askFactors({ request, keyName: name, problem, signal })
+    const { credentialID, hashes, hashAlgorithmOID } = request
+    const open = (over) => releaseKey({ credentialID, numSignatures, hashes, hashAlgorithmOID }, over)
+    const token = await askApproval({ numSignatures, keyName: name, open, signal })
+    return token && { SAD: token.accessToken, expiresIn: Math.floor((token.expiresAt - Date.now()) / 1000) }
+  }
 
   /** One call for all files. Resolves to one outcome per file, whatever happens. */
   async function attempt(service, credential, files, rows, problem) {
     let cancelled = false
     const authorize = async (request) => {
-      if (credential.authMode !== 'explicit') return {}
-      const factors = await askFactors({ request, keyName: keyName(credential), problem, signal: request.signal })
-      if (factors) return factors
+      const answer = await ask(credential, request, problem)
+      if (answer) return answer
       cancelled = true
-      throw new HashoutError('ABORTED', 'The PIN dialog was closed.')
+      throw new HashoutError('ABORTED', 'The release of the key was cancelled.')
     }
     const onProgress = (event) => {
       for (const row of event.document < 0 ? rows : [rows[event.document]]) row?.progress(event)

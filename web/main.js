@@ -1,0 +1,130 @@
+// Puts the parts of the page together. Each part lives in app/.
+
+import { Hashout } from '/hashout/index.js'
+import { announce, byID, chip, count } from './app/dom.js'
+import { credentialChooser } from './app/credentials.js'
+import { documentList } from './app/files.js'
+import { login, notice } from './app/login.js'
+import { trafficPanel } from './app/requests.js'
+import { resultList } from './app/results.js'
+import { signingRun } from './app/signing.js'
+
+const config = await (await fetch('config.json')).json()
+let working = false
+let loggedIn = false
+let service = null
+
+const failed = (error, heading) => {
+  notice(byID('notice'), heading, error)
+  byID('notice').scrollIntoView({ block: 'nearest' })
+}
+
+/** What the sign button needs, said next to it. */
+function refresh() {
+  traffic.refresh()
+  if (working) return
+  const missing = [documents.files.length === 0 && 'choose documents', !loggedIn && 'log in', !credentials.chosen && 'pick a key'].filter(Boolean)
+  const button = byID('sign-button')
+  button.disabled = missing.length > 0 || service === null
+  button.textContent = documents.files.length > 0 ? `Sign ${count(documents.files.length, 'document')}` : 'Sign'
+  const list = missing.length > 1 ? `${missing.slice(0, -1).join(', ')} and ${missing.at(-1)}` : missing.join('')
+  byID('sign-hint').textContent = list ? `${list.charAt(0).toUpperCase()}${list.slice(1)} first.` : ''
+}
+
+/** Nothing may change under a run. */
+function busy(on) {
+  working = on
+  documents.lock(on)
+  credentials.lock(on)
+  byID('sign-button').hidden = on
+  byID('sign-hint').hidden = on
+  byID('logout-button').disabled = on
+  byID('notice').hidden = true
+  for (const input of byID('options').querySelectorAll('input, select')) input.disabled = on
+  refresh()
+}
+
+const documents = documentList({ changed: () => refreshSoon() })
+const traffic = trafficPanel({ documentBytes: () => documents.totalBytes })
+const credentials = credentialChooser({ changed: () => refreshSoon() })
+const results = resultList()
+
+// The parts report changes while they are still being built.
+const refreshSoon = () => queueMicrotask(refresh)
+
+let described
+/** The service's own description; a failure is asked again next time. */
+const info = () => {
+  described ??= ready.then(() => service.info()).catch((error) => {
+    described = undefined
+    throw error
+  })
+  return described
+}
+
+async function loadCredentials() {
+  credentials.message('Asking the service for your keys …')
+  try {
+    const list = await service.credentials()
+    if (loggedIn) credentials.show(list)
+    announce(`${count(list.length, 'key')} found.`)
+  } catch (error) {
+    credentials.message('Your keys could not be read.')
+    failed(error, 'Your keys could not be read')
+    if (error.code === 'TOKEN_EXPIRED') session.expired()
+  }
+}
+
+const session = login({
+  config,
+  info,
+  traffic,
+  documents: () => documents.files,
+  leaving: () => traffic.keep(),
+  failed,
+  changed(now) {
+    loggedIn = now
+    byID('notice').hidden = true
+    if (now) loadCredentials()
+    else credentials.message('Your keys appear here after the login.')
+    refreshSoon()
+  },
+})
+
+const signing = signingRun({ results, busy, releaseKey: session.releaseKey })
+
+async function sign(files) {
+  const outcomes = await signing.run(service, credentials.chosen, files)
+  if (outcomes.some((o) => o.code === 'TOKEN_EXPIRED')) session.expired()
+  refresh()
+}
+
+byID('sign-button').addEventListener('click', () => sign(documents.files))
+byID('retry-button').addEventListener('click', () => {
+  if (loggedIn && credentials.chosen) sign(results.failedFiles)
+  else failed({ code: 'TOKEN_EXPIRED', message: '' }, 'Not yet')
+})
+byID('again-button').addEventListener('click', () => {
+  results.clear()
+  documents.clear()
+  chip(byID('sign-chip'), '')
+  byID('sign').classList.remove('complete')
+  byID('documents').focus()
+})
+
+byID('service-name').textContent = config.name ?? 'Signing service'
+
+const ready = Hashout.load({ fetch: traffic.fetch }).then((hashout) => {
+  service = hashout.service({ url: config.service, accessToken: (request) => session.accessToken(request), ...(config.api && { api: config.api }) })
+  byID('engine').classList.add('ready')
+  byID('engine-text').textContent = 'Engine ready'
+})
+ready.then(refresh).catch((error) => {
+  byID('engine').classList.add('failed')
+  byID('engine-text').textContent = 'Engine not loaded'
+  failed(error, 'The signing engine could not start')
+})
+// The service's name and login address, ahead of the click: a popup must open at once.
+info().catch((error) => failed(error, 'The service does not answer'))
+
+documents.add(await session.resume())
