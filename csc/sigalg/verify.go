@@ -5,6 +5,9 @@ import (
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/rsa"
+	_ "crypto/sha1"   // linked for reports about old signatures; Check refuses it
+	_ "crypto/sha256" // linked for PSS, whose digest is computed by name
+	_ "crypto/sha512" // idem, SHA-384 and SHA-512
 )
 
 // Verify checks a signature in CMS form (for ECDSA: DER) over a digest, and refuses what [Check] refuses. For Ed25519 digest is the message
