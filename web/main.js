@@ -19,14 +19,20 @@ const failed = (error, heading) => {
   byID('notice').scrollIntoView({ block: 'nearest' })
 }
 
-/** What the sign button needs, said next to it. */
+/** The documents that are not signed yet. */
+const pending = () => documents.files.filter((file) => results.stateOf(file) !== 'signed')
+
+/** What the sign button does, and what it needs, said next to it. */
 function refresh() {
   traffic.refresh()
   if (working) return
+  const open = pending()
   const missing = [documents.files.length === 0 && 'choose documents', !loggedIn && 'log in', !credentials.chosen && 'pick a key'].filter(Boolean)
   const button = byID('sign-button')
+  button.hidden = byID('sign-hint').hidden = documents.files.length > 0 && open.length === 0
   button.disabled = missing.length > 0 || service === null
-  button.textContent = documents.files.length > 0 ? `Sign ${count(documents.files.length, 'document')}` : 'Sign'
+  const again = open.length > 0 && open.every((file) => results.stateOf(file) === 'failed')
+  button.textContent = again ? `Try ${count(open.length, 'document')} again` : open.length > 0 ? `Sign ${count(open.length, 'document')}` : 'Sign'
   const list = missing.length > 1 ? `${missing.slice(0, -1).join(', ')} and ${missing.at(-1)}` : missing.join('')
   byID('sign-hint').textContent = list ? `${list.charAt(0).toUpperCase()}${list.slice(1)} first.` : ''
 }
@@ -36,8 +42,7 @@ function busy(on) {
   working = on
   documents.lock(on)
   credentials.lock(on)
-  byID('sign-button').hidden = on
-  byID('sign-hint').hidden = on
+  byID('sign-button').hidden = byID('sign-hint').hidden = on
   byID('logout-button').disabled = on
   byID('notice').hidden = true
   for (const input of byID('options').querySelectorAll('input, select')) input.disabled = on
@@ -93,16 +98,10 @@ const session = login({
 
 const signing = signingRun({ results, busy, releaseKey: session.releaseKey })
 
-async function sign(files) {
-  const outcomes = await signing.run(service, credentials.chosen, files)
+byID('sign-button').addEventListener('click', async () => {
+  const outcomes = await signing.run(service, credentials.chosen, pending())
   if (outcomes.some((o) => o.code === 'TOKEN_EXPIRED')) session.expired()
   refresh()
-}
-
-byID('sign-button').addEventListener('click', () => sign(documents.files))
-byID('retry-button').addEventListener('click', () => {
-  if (loggedIn && credentials.chosen) sign(results.failedFiles)
-  else failed({ code: 'TOKEN_EXPIRED', message: '' }, 'Not yet')
 })
 byID('again-button').addEventListener('click', () => {
   results.clear()

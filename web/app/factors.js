@@ -16,7 +16,7 @@ export function askFactors({ request, keyName, problem, signal }) {
   if (!wanted.PIN && !wanted.OTP) return Promise.resolve({})
   if (signal?.aborted) return Promise.resolve(null)
 
-  byID('factors-text').textContent = `${count(request.numSignatures, 'signature')} with the key “${keyName}”. The service checks ${wanted.PIN && wanted.OTP ? 'PIN and code' : wanted.PIN ? 'the PIN' : 'the code'}; this page forgets it at once.`
+  byID('factors-text').textContent = `${count(request.numSignatures, 'signature')} with the key “${keyName}”. The service checks ${wanted.PIN && wanted.OTP ? 'PIN and code' : wanted.PIN ? 'the PIN' : 'the code'}; this page keeps nothing of it.`
   byID('factors-ok').textContent = request.numSignatures === 1 ? 'Sign' : `Sign ${request.numSignatures}`
   const error = byID('factors-error')
   error.hidden = !problem

@@ -31,7 +31,7 @@ export function documentList({ changed }) {
       element('span', { class: 'badge', 'aria-hidden': 'true' }, 'PDF'),
       element('span', { class: 'name' }, file.name),
       element('span', { class: 'muted small' }, bytes(file.size)),
-      element('button', { class: 'button quiet', type: 'button', disabled: locked, 'aria-label': `Remove ${file.name}`, click: () => remove(file) }, 'Remove'),
+      element('button', { class: 'button quiet', type: 'button', disabled: locked, 'aria-label': `Remove ${file.name}`, title: 'Remove', click: () => remove(file) }, '✕'),
     )
 
   const add = (more) => {

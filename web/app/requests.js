@@ -16,13 +16,13 @@ const hashSizes = new Set([32, 48, 64])
 const storageKey = 'hashout-demo.requests'
 
 const purposes = [
-  [/\/info$/, 'Ask what the service can do'],
   [/\/credentials\/list$/, 'List your keys'],
   [/\/credentials\/info$/, 'Read a certificate'],
   [/\/credentials\/(authorize|authorizeCheck)$/, 'Release the key for these hashes'],
   [/\/credentials\/(sendOTP|getChallenge)$/, 'Ask for a one-time code'],
   [/\/signatures\/signHash$/, 'Have the hashes signed'],
   [/\/signatures\/timestamp$/, 'Time stamp'],
+  [/\/info$/, 'Ask what the service can do'],
   [/\/oauth2\/authorize$/, 'Open the login page'],
   [/\/oauth2\/token$/, 'Exchange the login for a token'],
   [/\/(oauth2|auth)\/revoke$/, 'Log out'],
@@ -74,8 +74,16 @@ export function trafficPanel({ documentBytes }) {
   let requests = 0
   let hashCount = 0
   let unexpected = 0
+  let group = null
   const entries = []
   const list = byID('requests')
+
+  const verdict = () => {
+    if (unexpected) return `${count(unexpected, 'field')} that this page did not expect: see the red marks.`
+    if (requests === 0) return 'Nothing yet.'
+    const hashText = hashCount === 0 ? '' : hashCount === 1 ? 'one hash, ' : `${hashCount} hashes, `
+    return `${count(requests, 'request')}: ${hashText}names of keys and algorithms, masked secrets. No part of a document.`
+  }
 
   const refresh = () => {
     byID('total-documents').textContent = bytes(documentBytes())
@@ -83,11 +91,7 @@ export function trafficPanel({ documentBytes }) {
     const leaked = byID('total-leaked')
     leaked.textContent = unexpected ? 'unclear' : '0 B'
     leaked.className = unexpected ? 'bad' : 'good'
-    byID('traffic-verdict').textContent = unexpected
-      ? `${count(unexpected, 'field')} that this page did not expect: see the red marks.`
-      : requests === 0
-        ? 'Nothing yet.'
-        : `${count(requests, 'request')}: ${count(hashCount, 'hash').replace('hashs', 'hashes')}, names of keys and algorithms, and masked secrets. No part of a document.`
+    byID('traffic-verdict').textContent = verdict()
   }
 
   const show = (entry) => {
@@ -97,34 +101,37 @@ export function trafficPanel({ documentBytes }) {
     sent += size
     hashCount += fields.filter((f) => f.kind === 'hash').length
     unexpected += fields.filter((f) => f.kind === 'unknown').length
-    const { origin, pathname } = new URL(url)
-    const purpose = purposes.find(([pattern]) => pattern.test(pathname))?.[1] ?? 'Request'
     const status = element('span', { class: 'tag' }, how)
-    list.append(
-      element(
-        'li',
-        { class: 'request' },
-        element(
-          'details',
-          {},
-          element(
-            'summary',
-            {},
-            element('span', { class: 'purpose' }, purpose),
-            element('span', { class: 'bytes' }, bytes(size)),
-            element('span', { class: 'where mono' }, `${method} ${pathname}`),
-          ),
-          element(
-            'div',
-            { class: 'fields' },
-            element('p', { class: 'muted mono' }, `${method} ${origin}${pathname} `, status),
-            fields.length === 0 ? element('p', { class: 'muted' }, 'The body is empty.') : fields.map(fieldRow),
-          ),
-        ),
-      ),
-    )
+    const { origin, pathname } = new URL(url)
+    if (group?.key !== `${method} ${pathname}`) group = startGroup(method, pathname)
+    group.add(size, [
+      element('p', { class: 'muted mono' }, `${method} ${origin}${pathname} `, status),
+      fields.length === 0 ? element('p', { class: 'muted' }, 'The body is empty.') : fields.map(fieldRow),
+    ])
     refresh()
     return (text) => (status.textContent = entry.how = text)
+  }
+
+  /** One line for requests of one kind in a row, such as one for each key. */
+  const startGroup = (method, pathname) => {
+    const purpose = purposes.find(([pattern]) => pattern.test(pathname))?.[1] ?? 'Request'
+    const title = element('span', { class: 'purpose' }, purpose)
+    const total = element('span', { class: 'bytes' })
+    const body = element('div', { class: 'fields' })
+    const summary = element('summary', {}, title, total, element('span', { class: 'where mono' }, `${method} ${pathname}`))
+    list.append(element('li', { class: 'request' }, element('details', {}, summary, body)))
+    let times = 0
+    let sum = 0
+    return {
+      key: `${method} ${pathname}`,
+      add(size, nodes) {
+        times++
+        sum += size
+        if (times > 1) title.textContent = `${purpose} × ${times}`
+        total.textContent = bytes(sum)
+        body.append(...nodes.flat())
+      },
+    }
   }
 
   const fieldRow = ({ name, kind, shown, size }) => {

@@ -76,6 +76,18 @@ function row(file) {
 const disclosure = (title, facts) =>
   element('details', {}, element('summary', {}, title), element('dl', {}, facts.flatMap(([name, value]) => [element('dt', {}, name), element('dd', {}, value)])))
 
+// The algorithms of RFC 8017, RFC 5758 and RFC 8410 by their names.
+const algorithms = {
+  '1.2.840.113549.1.1.10': 'RSA-PSS',
+  '1.2.840.113549.1.1.11': 'RSA with SHA-256',
+  '1.2.840.113549.1.1.12': 'RSA with SHA-384',
+  '1.2.840.113549.1.1.13': 'RSA with SHA-512',
+  '1.2.840.10045.4.3.2': 'ECDSA with SHA-256',
+  '1.2.840.10045.4.3.3': 'ECDSA with SHA-384',
+  '1.2.840.10045.4.3.4': 'ECDSA with SHA-512',
+  '1.3.101.112': 'Ed25519',
+}
+
 function signatureFacts(s = {}) {
   const [, before, after, rest] = s.byteRange ?? []
   const facts = [
@@ -83,7 +95,7 @@ function signatureFacts(s = {}) {
     ['Signer', s.signerName],
     ['Field', s.fieldName],
     ['Hash', s.digest],
-    ['Algorithm', s.signAlgo],
+    ['Algorithm', algorithms[s.signAlgo] ?? s.signAlgo],
     ['Signed at', s.signingTime && new Date(s.signingTime).toLocaleString()],
     ['Covers', s.byteRange && `bytes 0 to ${before} and ${after} to ${after + rest}`],
     ['Signature size', s.contents && bytes(s.contents)],
@@ -104,9 +116,9 @@ export function resultList() {
   })
 
   return {
-    /** Rows for files; rows of documents that are already signed stay. */
+    /** Rows for files; rows of other documents stay. */
     start(files) {
-      rows = [...rows.filter((r) => r.outcome?.blob && !files.includes(r.file)), ...files.map(row)]
+      rows = [...rows.filter((r) => !files.includes(r.file)), ...files.map(row)]
       list.replaceChildren(...rows.map((r) => r.node))
       byID('results-head').hidden = true
       return rows.slice(-files.length)
@@ -117,15 +129,13 @@ export function resultList() {
       const bad = rows.filter((r) => r.outcome?.error).length
       byID('results-head').hidden = rows.length === 0
       byID('download-all').hidden = good < 2
-      byID('retry-button').hidden = bad === 0
       byID('again-button').hidden = rows.length === 0
       return { good, bad }
     },
-    get failedFiles() {
-      return rows.filter((r) => r.outcome?.error).map((r) => r.file)
-    },
-    get isEmpty() {
-      return rows.length === 0
+    /** What became of a file: 'signed', 'failed', or nothing yet. */
+    stateOf(file) {
+      const outcome = rows.find((r) => r.file === file)?.outcome
+      return outcome?.blob ? 'signed' : outcome?.error ? 'failed' : ''
     },
     clear() {
       rows = []

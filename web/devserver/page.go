@@ -51,7 +51,7 @@ func newPage(root string, said announcement, service *csctest.Server) (*page, er
 		prefix := strings.TrimSuffix(pattern, "{file}")
 		mux.HandleFunc("GET "+pattern, func(w http.ResponseWriter, r *http.Request) {
 			file := path.Base(strings.TrimPrefix(r.URL.Path, prefix))
-			if prefix == r.URL.Path {
+			if r.URL.Path == "/" {
 				file = "index.html"
 			}
 			kind, known := contentTypes[path.Ext(file)]

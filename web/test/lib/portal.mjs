@@ -1,0 +1,126 @@
+// Drives the portal page the way a person does.
+
+import { readFile } from 'node:fs/promises'
+import { basename } from 'node:path'
+
+/** Opens the portal in a fresh profile. `complaints` collects what the page should not say on its console. */
+export async function openPortal(browser, demo, options = {}) {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, locale: 'en-GB', ...options })
+  context.setDefaultTimeout(20_000)
+  const page = await context.newPage()
+  const complaints = []
+  const watch = (p) => {
+    p.on('pageerror', (error) => complaints.push(`error: ${error.message}`))
+    p.on('console', (message) => {
+      // A failing request is logged by the browser itself; the tests cause them.
+      if (message.type() === 'error' && !message.text().startsWith('Failed to load resource') && !message.text().includes('has been blocked by CORS policy')) complaints.push(`console: ${message.text()}`)
+    })
+  }
+  watch(page)
+  await page.goto(demo.url)
+  await page.locator('#engine.ready').waitFor()
+  return new Portal(page, demo, complaints)
+}
+
+/** The page with its steps as methods. */
+export class Portal {
+  constructor(page, demo, complaints) {
+    this.page = page
+    this.demo = demo
+    this.complaints = complaints
+  }
+
+  /** Adds files: paths, or { name, mimeType, buffer }. */
+  async add(...files) {
+    const before = await this.page.locator('.file').count()
+    await this.page.setInputFiles('#picker', files)
+    await this.page.locator('.file').nth(before + files.length - 1).waitFor()
+  }
+
+  /** Fills in the service's login page, wherever it is shown. */
+  async enterPassword(where, password = this.demo.password) {
+    await where.fill('#user', this.demo.user)
+    await where.fill('#password', password)
+    await where.click('button[value="allow"]')
+  }
+
+  /** Logs in by popup and waits for the keys. */
+  async login() {
+    const opened = this.page.waitForEvent('popup')
+    await this.page.click('#login-button')
+    await this.enterPassword(await opened)
+    await this.page.locator('#credentials').waitFor()
+  }
+
+  /** Logs in by leaving the page. */
+  async loginByRedirect() {
+    await this.page.check('input[value="redirect"]')
+    await this.page.click('#login-button')
+    await this.page.waitForURL((url) => url.pathname.endsWith('/oauth2/authorize'))
+    await this.enterPassword(this.page)
+    await this.page.waitForURL(this.demo.url)
+    await this.page.locator('#credentials').waitFor()
+  }
+
+  async choose(credentialID) {
+    await this.page.check(`#credentials input[value="${credentialID}"]`)
+  }
+
+  /** Presses Sign and gives the PIN; does not wait for the end. */
+  async startSigning(pin = this.demo.pin, otp) {
+    await this.page.click('#sign-button')
+    await this.enterPIN(pin, otp)
+  }
+
+  async enterPIN(pin = this.demo.pin, otp) {
+    await this.page.locator('#factors[open]').waitFor()
+    await this.page.fill('#pin', pin)
+    if (otp) await this.page.fill('#otp', otp)
+    await this.page.click('#factors-ok')
+  }
+
+  /** Waits until no run is under way and returns the rows: { name, code } with code '' for signed ones. */
+  async results() {
+    await this.page.locator('#results-head').waitFor()
+    return this.page.locator('.result').evaluateAll((rows) => rows.map((row) => ({ name: row.querySelector('.name').textContent, code: row.classList.contains('done') ? '' : (row.dataset.code ?? 'still open') })))
+  }
+
+  async sign(pin, otp) {
+    await this.startSigning(pin, otp)
+    return this.results()
+  }
+
+  /** Adds files, logs in, chooses a key: ready to sign. */
+  async prepare(credentialID, ...files) {
+    await this.add(...files)
+    await this.login()
+    await this.choose(credentialID)
+  }
+
+  /** Downloads the signed file of a row. */
+  async download(name) {
+    const started = this.page.waitForEvent('download')
+    await this.page.locator('.result.done', { has: this.page.getByText(name, { exact: true }) }).getByRole('button').first().click()
+    return saved(await started)
+  }
+
+  async downloadAll() {
+    const started = this.page.waitForEvent('download')
+    await this.page.click('#download-all')
+    return saved(await started)
+  }
+
+  /** The text of the notice at the top, '' when there is none. */
+  async notice() {
+    return (await this.page.locator('#notice').isVisible()) ? this.page.locator('#notice').innerText() : ''
+  }
+
+  close() {
+    return this.page.context().close()
+  }
+}
+
+const saved = async (download) => ({ name: download.suggestedFilename(), bytes: await readFile(await download.path()) })
+
+/** A file to add under another name. */
+export const renamed = async (path, name = basename(path)) => ({ name, mimeType: 'application/pdf', buffer: await readFile(path) })
