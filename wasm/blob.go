@@ -41,7 +41,11 @@ func (b *blob) ReadAt(p []byte, off int64) (int, error) {
 	}
 	buffer, err := await(b.ctx, promise)
 	if err != nil {
-		return 0, fmt.Errorf("reading bytes %d–%d of the document: %w", off, end, err)
+		if b.ctx.Err() != nil {
+			return 0, err
+		}
+		// A file that was changed or removed after it was picked cannot be read any more (File API, NotReadableError).
+		return 0, &borderError{code: "FILE_UNREADABLE", message: fmt.Sprintf("bytes %d to %d of the document cannot be read", off, end), err: err}
 	}
 	bytes, err := uint8Array(buffer)
 	if err != nil {

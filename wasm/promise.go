@@ -10,32 +10,26 @@ import (
 	"github.com/hack-pad/safejs"
 )
 
-// errThrown is a JavaScript exception or rejection as Go sees it: the name and message of the Error, or the text of what was thrown.
-type errThrown struct {
-	Name, Message string
-	Value         safejs.Value
-}
-
-func (e *errThrown) Error() string {
-	if e.Name == "" {
-		return e.Message
+// thrown makes an error of a rejection's value without ever failing itself: anything can be thrown in JavaScript. What the host
+// rejects with has a code of its own and keeps it.
+func thrown(v safejs.Value) error {
+	message := ""
+	switch v.Type() {
+	case safejs.TypeObject:
+		message = stringProperty(v, "message")
+		if code := stringProperty(v, "code"); code != "" {
+			return &borderError{code: code, message: message}
+		}
+		if name := stringProperty(v, "name"); name != "" {
+			message = name + ": " + message
+		}
+	case safejs.TypeString:
+		message, _ = v.String()
 	}
-	return e.Name + ": " + e.Message
-}
-
-// thrown reads a rejection's value without ever failing itself: anything can be thrown in JavaScript.
-func thrown(v safejs.Value) *errThrown {
-	e := &errThrown{Value: v}
-	if v.Type() == safejs.TypeObject {
-		e.Name = stringProperty(v, "name")
-		e.Message = stringProperty(v, "message")
-	} else if s, err := v.String(); err == nil && v.Type() == safejs.TypeString {
-		e.Message = s
+	if message == "" {
+		message = "a promise was rejected"
 	}
-	if e.Message == "" {
-		e.Message = "a promise was rejected"
-	}
-	return e
+	return errors.New(message)
 }
 
 type settled struct {

@@ -38,6 +38,14 @@ func uint8Array(buffer safejs.Value) (safejs.Value, error) {
 	return constructor.New(buffer)
 }
 
+func newArray(elements ...any) (safejs.Value, error) {
+	constructor, err := safejs.Global().Get("Array")
+	if err != nil {
+		return safejs.Value{}, err
+	}
+	return constructor.Call("of", elements...)
+}
+
 // jsBytes copies Go bytes into a fresh Uint8Array.
 func jsBytes(b []byte) (safejs.Value, error) {
 	length, err := safejs.ValueOf(len(b))

@@ -1,0 +1,92 @@
+package signflow
+
+import (
+	"context"
+	"crypto"
+
+	"hashout/csc"
+	"hashout/pdfprep"
+	"hashout/pdfprep/cms"
+)
+
+// Batch is a set of documents between their preparation and their end.
+type Batch struct {
+	credential *csc.Credential
+	options    Options
+	items      []*item
+	observe    Observer
+	finished   int
+}
+
+// item is one document of a batch.
+type item struct {
+	index      int
+	document   Document
+	state      State
+	mechanism  csc.Mechanism
+	prepared   *pdfprep.Prepared
+	digest     []byte // document digest
+	attributes *cms.SignedAttributes
+	result     Result
+}
+
+// Result is what came of one document: an update to append, or an error.
+type Result struct {
+	State State
+	// Update is what follows the original bytes in the signed file; nil unless State is Signed.
+	Update    []byte
+	Signature *Signature
+	Err       error
+}
+
+// Signature describes the signature that was made, for showing.
+type Signature struct {
+	FieldName     string
+	ByteRange     [4]int64
+	ContentsBytes int // DER bytes of the SignedData
+	Digest        crypto.Hash
+	SignAlgo      string // the OID the service was asked for
+	Level         string
+	Findings      []pdfprep.Finding
+}
+
+// Pending is one toBeSignedDigest that waits for its signature.
+type Pending struct {
+	Document int
+	Digest   []byte
+	Hash     crypto.Hash
+}
+
+// Pending lists the hashes of the documents that are prepared, in the order of the documents.
+func (b *Batch) Pending() []Pending {
+	var list []Pending
+	for _, it := range b.items {
+		if it.state == Prepared {
+			list = append(list, Pending{Document: it.index, Digest: it.attributes.ToBeSigned(), Hash: it.mechanism.Algorithm.Hash})
+		}
+	}
+	return list
+}
+
+// Results gives the state of every document, in the order in which they were given.
+func (b *Batch) Results() []Result {
+	results := make([]Result, len(b.items))
+	for i, it := range b.items {
+		results[i] = it.result
+		results[i].State = it.state
+	}
+	return results
+}
+
+func (b *Batch) enter(it *item, phase Phase) {
+	if b.observe != nil {
+		b.observe(Event{Document: it.index, Phase: phase, Done: b.finished, Total: len(b.items)})
+	}
+}
+
+func (b *Batch) fail(ctx context.Context, it *item, state State, err error) {
+	it.state = state
+	it.result.Err = stopped(ctx, err)
+	b.finished++
+	b.enter(it, PhaseFailed)
+}

@@ -1,0 +1,53 @@
+package signflow
+
+import (
+	"context"
+	"crypto"
+	"io"
+	"time"
+
+	"hashout/pdfprep"
+	"hashout/pdfprep/pades"
+)
+
+// Source is one document in the hands of whoever owns its bytes: a Blob in a page, a file natively.
+type Source interface {
+	io.ReaderAt
+	// Size is the length in bytes.
+	Size() int64
+	// Digest hashes the whole source followed by before and after: the two covered parts of the update around its Contents.
+	Digest(ctx context.Context, h crypto.Hash, before, after []byte) ([]byte, error)
+}
+
+// Document is one document to sign.
+type Document struct {
+	Source Source
+	// Password opens an encrypted document; empty tries the empty user password.
+	Password string
+}
+
+// Options say how every document of a batch is signed.
+type Options struct {
+	Level pades.Level
+	// Digest is the hash of the document and of the signed attributes; zero takes what fits the key (sigalg.Advised).
+	Digest crypto.Hash
+	// PreferPSS, SignAlgo: see csc.MechanismOptions.
+	PreferPSS bool
+	SignAlgo  string
+	// EmbedRoots adds self-signed certificates of the chain to the SignedData.
+	EmbedRoots bool
+
+	Field                               pdfprep.FieldOptions
+	SubFilter                           pdfprep.SubFilter
+	Reason, Location, Name, ContactInfo string
+	Certify                             pdfprep.DocMDP
+	Lock                                *pdfprep.FieldLock
+	Software                            string
+
+	// SigningTime goes into /M. It must be set: the flow does not read the clock.
+	SigningTime time.Time
+	// Random is read for 16 bytes a document, the changing half of /ID. It must be set.
+	Random io.Reader
+	// Limits bound what a hostile document may cost; zero values mean pdfprep's own.
+	Limits pdfprep.Limits
+}

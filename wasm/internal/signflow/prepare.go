@@ -1,0 +1,114 @@
+package signflow
+
+import (
+	"context"
+	"crypto"
+	"fmt"
+	"io"
+
+	"hashout/csc"
+	"hashout/pdfprep"
+	"hashout/pdfprep/cms"
+	"hashout/pdfprep/pades"
+)
+
+// Prepare opens and prepares every document and computes its toBeSignedDigest. Nothing is sent anywhere. The error is for what concerns
+// the whole batch (no document, a credential or an algorithm that cannot be used); a document that cannot be signed carries its own.
+func Prepare(ctx context.Context, credential *csc.Credential, documents []Document, o Options, observe Observer) (*Batch, error) {
+	if err := o.check(documents); err != nil {
+		return nil, err
+	}
+	if err := credential.Usable(o.SigningTime); err != nil {
+		return nil, err
+	}
+	mechanism, err := credential.Mechanism(csc.MechanismOptions{Digest: o.Digest, PreferPSS: o.PreferPSS, SignAlgo: o.SignAlgo})
+	if err != nil {
+		return nil, err
+	}
+	b := &Batch{credential: credential, options: o, observe: observe}
+	for i, document := range documents {
+		b.items = append(b.items, &item{index: i, document: document, mechanism: mechanism})
+	}
+	for _, it := range b.items {
+		if err := b.prepare(ctx, it); err != nil {
+			b.fail(ctx, it, Failed, err)
+			continue
+		}
+		it.state = Prepared
+	}
+	return b, nil
+}
+
+func (o *Options) check(documents []Document) error {
+	switch {
+	case len(documents) == 0:
+		return &Error{Code: InvalidArgument, Msg: "there is no document to sign"}
+	case o.SigningTime.IsZero():
+		return &Error{Code: InvalidArgument, Msg: "the signing time is not set"}
+	case o.Random == nil:
+		return &Error{Code: InvalidArgument, Msg: "there is no source of random bytes"}
+	}
+	return nil
+}
+
+func (b *Batch) prepare(ctx context.Context, it *item) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	b.enter(it, PhaseOpen)
+	source := it.document.Source
+	pdf, err := pdfprep.Open(ctx, source, source.Size(), b.openOptions(it))
+	if err != nil {
+		return err
+	}
+	b.enter(it, PhasePrepare)
+	signer := b.signedDataOptions(it)
+	plan, err := pades.Plan(b.options.Level, signer)
+	if err != nil {
+		return err
+	}
+	signOptions, err := b.signOptions(plan)
+	if err != nil {
+		return err
+	}
+	if it.prepared, err = pdf.Prepare(ctx, signOptions); err != nil {
+		return err
+	}
+	b.enter(it, PhaseHash)
+	if it.digest, err = source.Digest(ctx, signer.Digest, it.prepared.Before(), it.prepared.After()); err != nil {
+		return err
+	}
+	it.attributes, err = cms.NewSignedAttributes(signer, it.digest)
+	return err
+}
+
+func (b *Batch) openOptions(it *item) pdfprep.OpenOptions {
+	return pdfprep.OpenOptions{Password: it.document.Password, Limits: b.options.Limits}
+}
+
+func (b *Batch) signedDataOptions(it *item) cms.Options {
+	return cms.Options{
+		Certificate: b.credential.Certificate,
+		Chain:       b.credential.Chain,
+		EmbedRoots:  b.options.EmbedRoots,
+		Algorithm:   it.mechanism.Algorithm,
+		Digest:      digestOf(it.mechanism),
+		SigningTime: b.options.SigningTime,
+	}
+}
+
+// digestOf is the hash of document and signed attributes: the one the signature algorithm uses, so that a signature never mixes two.
+func digestOf(m csc.Mechanism) crypto.Hash { return m.Algorithm.Hash }
+
+func (b *Batch) signOptions(plan pades.Requirements) (pdfprep.SignOptions, error) {
+	o := b.options
+	s := pdfprep.SignOptions{
+		Field: o.Field, ReservedBytes: plan.ReservedBytes, SubFilter: plan.SubFilter, SigningTime: o.SigningTime,
+		Reason: o.Reason, Location: o.Location, Name: o.Name, ContactInfo: o.ContactInfo,
+		Certify: o.Certify, Lock: o.Lock, Software: o.Software,
+	}
+	if _, err := io.ReadFull(o.Random, s.Seed[:]); err != nil {
+		return s, fmt.Errorf("reading random bytes: %w", err)
+	}
+	return s, nil
+}

@@ -1,0 +1,122 @@
+//go:build js && wasm
+
+package main
+
+import (
+	"context"
+	"time"
+
+	"hashout/csc"
+
+	"github.com/hack-pad/safejs"
+)
+
+// methods lists what the engine can be called for; js/src/protocol.ts lists the same names.
+func methods() map[string]handler {
+	return map[string]handler{
+		"info":        info,
+		"credentials": credentials,
+		"credential":  credential,
+		"sign":        sign,
+		"inspect":     inspect,
+	}
+}
+
+func info(ctx context.Context, c *call) (any, error) {
+	var args struct {
+		Service serviceArgs `json:"service"`
+	}
+	if err := decode(c.args, &args); err != nil {
+		return nil, err
+	}
+	session, err := c.session(args.Service)
+	if err != nil {
+		return nil, err
+	}
+	answer, err := session.Info(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return encode(answer.Raw)
+}
+
+func credentials(ctx context.Context, c *call) (any, error) {
+	var args struct {
+		Service serviceArgs `json:"service"`
+	}
+	if err := decode(c.args, &args); err != nil {
+		return nil, err
+	}
+	session, err := c.session(args.Service)
+	if err != nil {
+		return nil, err
+	}
+	list, err := session.Credentials(ctx, csc.ListOptions{})
+	if err != nil {
+		return nil, err
+	}
+	values := make([]any, len(list))
+	for i, one := range list {
+		if values[i], err = credentialValue(one); err != nil {
+			return nil, err
+		}
+	}
+	array, err := newArray(values...)
+	if err != nil {
+		return nil, err
+	}
+	result, err := encode(struct{}{})
+	if err != nil {
+		return nil, err
+	}
+	return result, result.Set("credentials", array)
+}
+
+func credential(ctx context.Context, c *call) (any, error) {
+	var args struct {
+		Service      serviceArgs `json:"service"`
+		CredentialID string      `json:"credentialID"`
+	}
+	if err := decode(c.args, &args); err != nil {
+		return nil, err
+	}
+	session, err := c.session(args.Service)
+	if err != nil {
+		return nil, err
+	}
+	one, err := session.Credential(ctx, args.CredentialID)
+	if err != nil {
+		return nil, err
+	}
+	return credentialValue(one)
+}
+
+// credentialValue is a credential as JavaScript sees it: plain values, and certificates as bytes.
+func credentialValue(c *csc.Credential) (safejs.Value, error) {
+	value, err := encode(describe(c, time.Now()))
+	if err != nil {
+		return value, err
+	}
+	chain := make([]any, len(c.Chain))
+	for i, cert := range c.Chain {
+		if chain[i], err = jsBytes(cert.Raw); err != nil {
+			return value, err
+		}
+	}
+	array, err := newArray(chain...)
+	if err != nil {
+		return value, err
+	}
+	if err := value.Set("chain", array); err != nil || c.Certificate == nil {
+		return value, err
+	}
+	der, err := jsBytes(c.Certificate.Raw)
+	if err != nil {
+		return value, err
+	}
+	certificate, err := value.Get("certificate")
+	if err != nil {
+		return value, err
+	}
+	return value, certificate.Set("der", der)
+}
