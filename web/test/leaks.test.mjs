@@ -5,6 +5,7 @@ import assert from 'node:assert/strict'
 import { createHash, randomBytes } from 'node:crypto'
 import { readFile, readdir } from 'node:fs/promises'
 import { test } from 'node:test'
+import { coatings } from './lib/coatings.mjs'
 import { contentsOf, findLeaks } from './lib/leaks.mjs'
 
 const samples = new URL('../samples/', import.meta.url)
@@ -15,26 +16,6 @@ const piece = document.bytes.subarray(700, 748)
 const request = (body) => [{ where: 'POST /x', bytes: Buffer.from(`{"a":"b","value":"${body}"}`) }]
 
 const base64 = (b) => b.toString('base64')
-export const coatings = {
-  raw: (b) => b.toString('latin1'),
-  'hex, lower case': (b) => b.toString('hex'),
-  'hex, upper case': (b) => b.toString('hex').toUpperCase(),
-  'hex at an odd place': (b) => `a${b.toString('hex')}`,
-  'base64, offset 0': base64,
-  'base64, offset 1': (b) => base64(Buffer.concat([Buffer.from('x'), b])),
-  'base64, offset 2': (b) => base64(Buffer.concat([Buffer.from('xy'), b])),
-  'base64 after other letters': (b) => `Zz${base64(b)}`,
-  base64url: (b) => b.toString('base64url'),
-  'UTF-16, little endian': (b) => Buffer.from(b.toString('latin1'), 'utf16le').toString('latin1'),
-  'UTF-16, big endian': (b) => Buffer.from(b.toString('latin1'), 'utf16le').swap16().toString('latin1'),
-  'percent encoding': (b) => [...b].map((c) => `%${c.toString(16).padStart(2, '0')}`).join(''),
-  'numbers of an array': (b) => [...b].join(','),
-  'JSON escapes': (b) => [...b].map((c) => `\\u00${c.toString(16).padStart(2, '0')}`).join(''),
-  'hex in base64': (b) => base64(Buffer.from(b.toString('hex'))),
-  'base64 in base64': (b) => base64(Buffer.from(base64(b))),
-  'UTF-16 in base64': (b) => base64(Buffer.from(b.toString('latin1'), 'utf16le')),
-}
-
 for (const [name, coat] of Object.entries(coatings)) {
   test(`finds 48 bytes of a document as ${name}`, () => {
     const leaks = findLeaks(documents, request(coat(piece)))

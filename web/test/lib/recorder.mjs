@@ -48,6 +48,10 @@ export async function startRecorder() {
     requests,
     /** What went to other hosts, or could not be read. */
     refused,
+    /** Waits for a request that fits. */
+    async until(fits, from = requests.length) {
+      while (!requests.slice(from).some(fits)) await new Promise((resolve) => setTimeout(resolve, 20))
+    },
     /** All of it as searchable bytes. */
     traffic: () =>
       requests.map(({ method, url, headers, body }) => ({

@@ -1,0 +1,133 @@
+// The page itself: accessible, usable by keyboard, fit for a phone, and the
+// screenshots of it in test/out/.
+
+import assert from 'node:assert/strict'
+import { mkdir, readFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { test } from 'node:test'
+import { out } from './lib/devserver.mjs'
+import { pdf, stage } from './lib/stage.mjs'
+
+const it = stage()
+const timeout = 120_000
+const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+
+/** axe over the page as it is now; every rule counts. */
+async function violations(portal) {
+  // The test's own script comes by the debugger, past the page’s policy.
+  await portal.page.evaluate(axe)
+  const { violations: found } = await portal.page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'] }))
+  return found.map((v) => `${v.id}: ${v.help} (${v.nodes.map((n) => n.target).join('; ')})`)
+}
+
+const shot = async (portal, name, fullPage = true) => {
+  await mkdir(out, { recursive: true })
+  await portal.page.evaluate(() => scrollTo(0, 0))
+  await portal.page.screenshot({ path: `${out}${name}.png`, fullPage, animations: 'disabled' })
+}
+
+for (const [label, options] of [
+  ['light', { colorScheme: 'light' }],
+  ['dark', { colorScheme: 'dark' }],
+  ['phone', { colorScheme: 'light', viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, hasTouch: true, isMobile: true }],
+]) {
+  test(`${label}: no axe violation in any state, no sideways scrolling; screenshots`, { skip: it.skip, timeout }, async () => {
+    const portal = await it.open(options)
+    const check = async (state, fullPage) => {
+      assert.deepEqual(await violations(portal), [], state)
+      await shot(portal, `${label}-${state}`, fullPage)
+      const { inner, scroll } = await portal.page.evaluate(() => ({ inner: innerWidth, scroll: document.documentElement.scrollWidth }))
+      assert.ok(scroll <= inner, `${state}: ${scroll} px wide on ${inner}`)
+    }
+    await check('1-start')
+    await portal.page.click('#samples')
+    await portal.add({ name: 'scan.pdf', mimeType: 'application/pdf', buffer: Buffer.from('not a PDF at all') })
+    await portal.login()
+    await portal.choose('demo-p-384')
+    await check('2-ready')
+    await portal.page.click('#sign-button')
+    await portal.page.locator('#factors[open]').waitFor()
+    await check('3-pin', false)
+    await portal.enterPIN(it.demo.pin, it.demo.otp)
+    assert.deepEqual((await portal.results()).map((r) => r.code), ['', '', 'PDF_MALFORMED'])
+    for (const summary of await portal.page.locator('.result summary, .request:last-child summary').all()) await summary.click()
+    await check('4-results')
+  })
+}
+
+test('the whole flow works by keyboard alone, with the focus where it belongs', { skip: it.skip, timeout }, async () => {
+  const portal = await it.open()
+  const { page } = portal
+  const focused = () => page.evaluate(() => document.activeElement.id || document.activeElement.textContent.trim())
+  await page.keyboard.press('Tab')
+  assert.equal(await focused(), 'Skip to the documents')
+  await page.keyboard.press('Enter')
+  const tabTo = async (id) => {
+    for (let i = 0; i < 30; i++) {
+      await page.keyboard.press('Tab')
+      if ((await focused()) === id) return
+    }
+    assert.fail(`Tab does not reach ${id}`)
+  }
+  await tabTo('samples')
+  await page.keyboard.press('Enter')
+  await page.locator('.file').nth(1).waitFor()
+  await tabTo('login-button')
+  const opened = page.waitForEvent('popup')
+  await page.keyboard.press('Enter')
+  const popup = await opened
+  await popup.locator('#user').waitFor()
+  await popup.keyboard.type(it.demo.user)
+  await popup.keyboard.press('Tab')
+  await popup.keyboard.type(it.demo.password)
+  await popup.keyboard.press('Enter')
+  await page.locator('#credentials').waitFor()
+  assert.equal(await focused(), 'login-text', 'after the login the focus is lost')
+  await page.keyboard.press('Tab') // log out
+  await page.keyboard.press('Tab') // first key
+  await page.keyboard.press('Space')
+  assert.equal(await page.locator('#credentials input:checked').count(), 1)
+  await tabTo('sign-button')
+  await page.keyboard.press('Enter')
+  await page.locator('#factors[open]').waitFor()
+  assert.equal(await focused(), 'pin')
+  await page.keyboard.type(it.demo.pin)
+  await page.keyboard.press('Enter')
+  assert.deepEqual((await portal.results()).map((r) => r.code), ['', ''])
+  assert.equal(await focused(), 'results-title')
+  assert.match(await page.locator('#status').innerText(), /2 documents signed/)
+})
+
+test('unusable keys are shown with their reason and cannot be chosen', { skip: it.skip, timeout }, async () => {
+  const portal = await it.open()
+  await portal.login()
+  for (const [id, why] of [['demo-disabled', /disabled/i], ['demo-expired', /expired/i], ['demo-revoked', /revoked/i]]) {
+    const label = portal.page.locator('.credential', { has: portal.page.locator(`input[value="${id}"]`) })
+    assert.ok(await label.locator('input').isDisabled(), id)
+    assert.match(await label.locator('.why').innerText(), why)
+  }
+})
+
+test('documents can be dropped, removed, and are taken once only', { skip: it.skip, timeout }, async () => {
+  const portal = await it.open()
+  const bytes = [...(await readFile(pdf('reportlab.pdf')))]
+  const drop = () =>
+    portal.page.evaluate((data) => {
+      const transfer = new DataTransfer()
+      transfer.items.add(new File([new Uint8Array(data)], 'dropped.pdf', { type: 'application/pdf', lastModified: 1 }))
+      document.body.dispatchEvent(new DragEvent('drop', { bubbles: true, cancelable: true, dataTransfer: transfer }))
+    }, bytes)
+  await drop()
+  await drop()
+  assert.equal(await portal.page.locator('.file').count(), 1)
+  await portal.page.getByRole('button', { name: 'Remove dropped.pdf' }).click()
+  assert.equal(await portal.page.locator('.file').count(), 0)
+  assert.equal(await portal.page.evaluate(() => document.activeElement.id), 'picker')
+})
+
+test('the page holds no inline code and asks for nothing from elsewhere', { skip: it.skip, timeout }, async () => {
+  const portal = await it.open()
+  const origins = new Set(it.recorder.requests.map((r) => new URL(r.url).origin))
+  assert.deepEqual([...origins].sort(), [new URL(it.demo.url).origin, new URL(it.demo.service).origin].sort())
+  assert.equal(await portal.page.locator('script:not([src]), style, [style], [onclick]').count(), 0)
+})
