@@ -43,6 +43,8 @@ export function launch(proxyURL) {
       '--disable-sync',
       '--disable-domain-reliability',
       '--no-pings',
+      '--allow-browser-signin=false',
+      '--disable-features=AutofillServerCommunication,OptimizationHints,MediaRouter,Translate,InterestFeedContentSuggestions,CertificateTransparencyComponentUpdater',
     ],
   })
 }

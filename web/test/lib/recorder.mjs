@@ -3,20 +3,32 @@
 
 import http from 'node:http'
 
+// Chromium’s own upkeep asks these hosts whatever page is open, and no flag stops
+// all of it. They are refused like any other, but are not the page’s doing.
+const upkeep = ['update.googleapis.com', 'accounts.google.com', 'clients2.google.com', 'optimizationguide-pa.googleapis.com']
+
 /** Starts a recorder on a free port. */
 export async function startRecorder() {
   /** @type {{ method: string, url: string, headers: string[], body: Buffer }[]} */
   const requests = []
   const refused = []
+  const refuse = (method, address) => {
+    const host = /^\w+:\/\//.test(address) ? new URL(address).hostname : address.split(':')[0]
+    if (!upkeep.includes(host)) refused.push(`${method} ${address}`)
+  }
   const agent = new http.Agent({ keepAlive: true })
 
   const server = http.createServer((request, response) => {
+    const target = URL.canParse(request.url) && new URL(request.url)
+    if (target && upkeep.includes(target.hostname)) {
+      response.writeHead(502).end()
+      return
+    }
     const entry = { method: request.method, url: request.url, headers: request.rawHeaders, body: Buffer.alloc(0) }
     requests.push(entry)
     request.on('data', (chunk) => (entry.body = Buffer.concat([entry.body, chunk])))
-    const target = URL.canParse(request.url) && new URL(request.url)
     if (!target || !['127.0.0.1', 'localhost', '[::1]'].includes(target.hostname)) {
-      refused.push(`${request.method} ${request.url}`)
+      refuse(request.method, request.url)
       response.writeHead(502).end()
       return
     }
@@ -34,11 +46,11 @@ export async function startRecorder() {
   })
   // Encrypted or upgraded connections could not be read, so there are none.
   server.on('connect', (request, socket) => {
-    refused.push(`CONNECT ${request.url}`)
+    refuse('CONNECT', request.url)
     socket.end('HTTP/1.1 502 Bad Gateway\r\n\r\n')
   })
   server.on('upgrade', (request, socket) => {
-    refused.push(`UPGRADE ${request.url}`)
+    refuse('UPGRADE', request.url)
     socket.destroy()
   })
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
