@@ -7,7 +7,7 @@ import { goBuild, out, root } from './devserver.mjs'
 
 /**
  * Judges pairs { name, original, signed } of bytes with the root certificate as the
- * only trusted one. Returns the judge's report.
+ * only trusted one. Returns { verdicts: [{ original, signed, ok, checks: [{ name, outcome, detail }] }] }.
  */
 export async function judge(rootPEM, pairs) {
   const binary = await goBuild('./pdfprep/internal/judge/cmd/judge', 'judge')
@@ -23,7 +23,7 @@ export async function judge(rootPEM, pairs) {
   return new Promise((resolve, reject) => {
     execFile(binary, ['-root', rootPEM, '-json', ...paths], { cwd: root, maxBuffer: 64 << 20 }, (error, stdout, stderr) => {
       try {
-        resolve({ exitCode: error?.code ?? 0, report: JSON.parse(stdout), stderr })
+        resolve({ verdicts: JSON.parse(stdout), stderr })
       } catch {
         reject(new Error(`judge: ${error?.message ?? ''} ${stderr} ${stdout.slice(0, 500)}`))
       }
