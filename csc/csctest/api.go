@@ -15,6 +15,7 @@ const (
 	needNothing   need = iota
 	needService        // a bearer token of scope service
 	needSigning        // scope service, in v2 also scope credential
+	needPolling        // as needSigning, even when the token is used up
 	needOwnScheme      // the method reads the Authorization header itself
 )
 
@@ -36,15 +37,22 @@ type call struct {
 }
 
 func (s *Server) methodTable() map[string]method {
-	both, v2 := []string{"v1", "v2"}, []string{"v2"}
+	both, one, two := []string{"v1", "v2"}, []string{"v1"}, []string{"v2"}
 	return map[string]method{
-		"info":                       {both, needNothing, s.info},
-		"credentials/list":           {both, needService, s.credentialsList},
-		"credentials/info":           {both, needSigning, s.credentialsInfo},
-		"credentials/authorize":      {both, needService, s.credentialsAuthorize},
-		"credentials/authorizeCheck": {v2, needService, s.authorizeCheck},
-		"signatures/signHash":        {both, needSigning, s.signHash},
-		"signatures/signPolling":     {v2, needSigning, s.signPolling},
+		"info":                          {both, needNothing, s.info},
+		"auth/login":                    {both, needOwnScheme, s.login},
+		"auth/revoke":                   {both, needService, s.revoke},
+		"credentials/list":              {both, needService, s.credentialsList},
+		"credentials/info":              {both, needSigning, s.credentialsInfo},
+		"credentials/authorize":         {both, needService, s.credentialsAuthorize},
+		"credentials/authorizeCheck":    {two, needService, s.authorizeCheck},
+		"credentials/getChallenge":      {two, needService, s.getChallenge},
+		"credentials/sendOTP":           {one, needService, s.sendOTP},
+		"credentials/extendTransaction": {both, needService, s.extendTransaction},
+		"signatures/signHash":           {both, needSigning, s.signHash},
+		"signatures/signDoc":            {two, needSigning, s.signDoc},
+		"signatures/signPolling":        {two, needPolling, s.signPolling},
+		"signatures/timestamp":          {both, needService, s.timestamp},
 	}
 }
 
@@ -154,9 +162,9 @@ func (s *Server) checkAuthorization(c *call, n need) *problem {
 	switch {
 	case t == nil || t.kind != accessToken:
 		return &problem{http.StatusUnauthorized, invalidToken, "The access token is not valid"}
-	case t.revoked || !s.now().Before(t.expires):
+	case t.revoked || t.spent && n != needPolling || !s.now().Before(t.expires):
 		return &problem{http.StatusUnauthorized, expiredToken, "The access token has expired or was revoked"}
-	case t.scope == "credential" && (n != needSigning || !c.v2):
+	case t.scope == "credential" && (n != needSigning && n != needPolling || !c.v2):
 		return &problem{http.StatusUnauthorized, accessDenied, "The access token has no service scope"}
 	}
 	c.token = t

@@ -7,6 +7,7 @@ import (
 
 // approval is a question to the user outside the client: a push message.
 type approval struct {
+	id      string // for the page of the demo phone
 	auth    *authorization
 	done    chan struct{} // closed when the user has answered
 	settled bool
@@ -25,7 +26,7 @@ func (a *approval) settle(granted bool) {
 // askUser waits for the user (v1: the call blocks) or hands out a handle to
 // poll with (v2: 202).
 func (s *Server) askUser(c *call, auth *authorization) (*reply, *problem) {
-	a := &approval{auth: auth, done: make(chan struct{})}
+	a := &approval{id: random(12), auth: auth, done: make(chan struct{})}
 	s.mu.Lock()
 	s.approvals = append(s.approvals, a)
 	s.mu.Unlock()

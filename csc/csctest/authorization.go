@@ -2,6 +2,7 @@ package csctest
 
 import (
 	"crypto"
+	"maps"
 	"time"
 )
 
@@ -109,4 +110,11 @@ func (s *Server) findSADLocked(sad string, t *token, k *credential) (*authorizat
 		return nil, refuse("Invalid parameter SAD: all its signatures were made")
 	}
 	return a, nil
+}
+
+// clone lets an extension fail without having changed anything.
+func (a *authorization) clone() *authorization {
+	b := *a
+	b.hashes = maps.Clone(a.hashes)
+	return &b
 }

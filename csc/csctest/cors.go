@@ -19,8 +19,16 @@ func isPreflight(r *http.Request) bool {
 }
 
 func (s *Server) setCORS(h http.Header, r *http.Request) {
-	if strings.HasSuffix(r.URL.Path, "/oauth2/authorize") {
+	path := strings.TrimPrefix(r.URL.Path, s.base)
+	if strings.HasSuffix(path, "/oauth2/authorize") || path == "/phone" {
 		return
+	}
+	if s.opts.PKIWithoutCORS {
+		for _, prefix := range []string{"/tsa", "/ocsp", "/crl/", "/aia/"} {
+			if strings.HasPrefix(path, prefix) {
+				return
+			}
+		}
 	}
 	h.Add("Vary", "Origin")
 	if origin := r.Header.Get("Origin"); s.originAllowed(origin) {

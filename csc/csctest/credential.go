@@ -135,13 +135,18 @@ type credential struct {
 	status             CertStatus
 }
 
-// load makes key and certificate once.
+// load makes key and certificate once. Server.mu must not be held.
 func (s *Server) load(c *credential) error {
 	c.once.Do(func() {
 		if c.key, c.err = s.opts.Keys.Key(c.spec.Key, c.spec.ID); c.err != nil {
 			return
 		}
-		c.cert, c.err = s.pki.issueSigner(c.spec, c.key.Public())
+		if c.cert, c.err = s.pki.issueSigner(c.spec, c.key.Public()); c.err != nil {
+			return
+		}
+		s.mu.Lock()
+		s.serials[c.cert.SerialNumber.String()] = c
+		s.mu.Unlock()
 	})
 	return c.err
 }

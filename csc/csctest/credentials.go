@@ -236,7 +236,7 @@ func (s *Server) certInfo(k *credential, d detail) map[string]any {
 	names := []string{"issuerDN", "subjectDN", "serialNumber", "validFrom", "validTo"}
 	const generalized = "20060102150405Z"
 	for i, v := range []string{
-		k.cert.Issuer.String(), k.cert.Subject.String(), fmt.Sprintf("%x", k.cert.SerialNumber),
+		k.cert.Issuer.String(), k.cert.Subject.String(), hexSerial(k.cert.SerialNumber),
 		k.cert.NotBefore.UTC().Format(generalized), k.cert.NotAfter.UTC().Format(generalized),
 	} {
 		if d.certInfo {

@@ -38,6 +38,7 @@ dl{margin:0;border:1px solid var(--line);border-radius:8px;padding:.75rem 1rem}
 dt{color:var(--soft);font-size:.85rem}dd{margin:0 0 .5rem;overflow-wrap:anywhere}dd:last-child{margin:0}
 code{font:.78rem/1.4 ui-monospace,"DejaVu Sans Mono",monospace;display:block}
 .hint{color:var(--soft);font-size:.85rem;margin:1.25rem 0 0}
+h2{font-size:1rem;margin:0 0 .5rem}
 section+section{margin-top:1.25rem;border-top:1px solid var(--line);padding-top:1rem}
 </style></head><body><main>
 <p class="brand">Demo Signing Service · throw-away keys</p>
@@ -62,6 +63,17 @@ section+section{margin-top:1.25rem;border-top:1px solid var(--line);padding-top:
 <button name="decision" value="deny">Deny</button>
 </div></form>
 {{if .DemoUser}}<p class="hint">Demo user: {{.DemoUser}}, password: {{.Hint}}</p>{{end}}
+</main></body></html>{{end}}
+
+{{define "phone"}}{{template "head" .}}
+<section><h2>Codes</h2>
+{{range .Codes}}<p>{{.Credential}}<br><strong>{{.Code}}</strong></p>{{else}}<p class="hint">No code at the moment.</p>{{end}}</section>
+<section><h2>Requests</h2>
+{{$action := .Action}}{{range .Questions}}<form method="post" action="{{$action}}">
+<input type="hidden" name="id" value="{{.ID}}">
+<p>Sign {{.Signatures}} × with <strong>{{.Credential}}</strong>?</p>
+<div class="row"><button class="main" name="decision" value="allow">Approve</button>
+<button name="decision" value="deny">Reject</button></div></form>{{else}}<p class="hint">No request at the moment.</p>{{end}}</section>
 </main></body></html>{{end}}
 
 {{define "message"}}{{template "head" .}}<p>{{.Message}}</p></main></body></html>{{end}}

@@ -180,6 +180,7 @@ type pageData struct {
 	Client, Credential, Description, DemoUser, Hint string
 	Signatures                                      int
 	Hashes                                          []pageHash
+	Codes, Questions                                []phoneEntry // the demo phone
 }
 
 type pageHash struct{ Label, Hex string }

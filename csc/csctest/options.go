@@ -64,6 +64,12 @@ type Options struct {
 	// that answer 501 and are absent from info.methods.
 	Unimplemented []string
 
+	// TSA is the behaviour of the timestamp authority at the start.
+	TSA TSA
+	// PKIWithoutCORS serves /tsa, /ocsp, /crl and /aia without CORS headers,
+	// as nearly all public services do.
+	PKIWithoutCORS bool
+
 	// V2 selects the minor version spoken under /csc/v2.
 	V2 V2Version
 	// Dialect lists deviations of real services to reproduce.
@@ -120,33 +126,35 @@ func DemoBackend() Client {
 // Dialect reproduces deviations that real services show. The zero value is
 // what the text says.
 type Dialect struct {
-	RawECDSA         bool // ECDSA signatures as r‖s instead of DER
-	KeyTypeAlgosOnly bool // key.algo lists only rsaEncryption or ecPublicKey
-	AlgoAsString     bool // key.algo is a string, not an array
-	CurveAsName      bool // key.curve is "P-256", not an OID
-	NoKeyLen         bool // key.len is left out
-	SCALAsNumber     bool // SCAL is 1 or 2, not "1" or "2"
-	SCALWithPrefix   bool // SCAL is "SCAL1" or "SCAL2"
-	MultisignAsBool  bool // multisign is true or false
-	MultisignAsText  bool // multisign is a numeric string
-	PresenceAsBool   bool // PIN.presence and OTP.presence are booleans
-	NullsForAbsent   bool // absent optional members are explicit nulls
-	PEMCertificates  bool // cert.certificates hold PEM text
-	ReversedChain    bool // cert.certificates are root first
-	LeafOnlyChain    bool // "chain" yields the end entity alone
-	LooseBase64      bool // output base64 has no padding
-	WrappedBase64    bool // output base64 has line breaks
-	ExpiryAsText     bool // expiresIn and expires_in are numeric strings
-	OneSignatureBare bool // signatures is a bare string when there is one
-	OAuth2Issuer     bool // v2 info has oauth2Issuer instead of oauth2
-	OAuth2Servers    bool // v2.1 info has oauth2Servers instead of oauth2
-	OAuth2FullPath   bool // info.oauth2 ends in /oauth2/authorize
-	BearerForSAD     bool // v1 credential token has token_type Bearer
-	PaddedURLHashes  bool // hashes in the authorize URL must carry padding
-	InfoByGETOnly    bool // info answers GET only (405 to POST)
-	ErrorsAsText     bool // errors are text/plain
-	ErrorsAsMessage  bool // errors are {"message": …}
-	ErrorsWith200    bool // errors come with HTTP 200
-	NoListInfo       bool // v2 list ignores credentialInfo
-	CredentialBearer bool // v2 signHash takes only a credential-scope bearer
+	RawECDSA            bool // ECDSA signatures as r‖s instead of DER
+	KeyTypeAlgosOnly    bool // key.algo lists only rsaEncryption or ecPublicKey
+	AlgoAsString        bool // key.algo is a string, not an array
+	CurveAsName         bool // key.curve is "P-256", not an OID
+	NoKeyLen            bool // key.len is left out
+	SCALAsNumber        bool // SCAL is 1 or 2, not "1" or "2"
+	SCALWithPrefix      bool // SCAL is "SCAL1" or "SCAL2"
+	MultisignAsBool     bool // multisign is true or false
+	MultisignAsText     bool // multisign is a numeric string
+	PresenceAsBool      bool // PIN.presence and OTP.presence are booleans
+	NullsForAbsent      bool // absent optional members are explicit nulls
+	PEMCertificates     bool // cert.certificates hold PEM text
+	ReversedChain       bool // cert.certificates are root first
+	LeafOnlyChain       bool // "chain" yields the end entity alone
+	LooseBase64         bool // output base64 has no padding
+	WrappedBase64       bool // output base64 has line breaks
+	ExpiryAsText        bool // expiresIn and expires_in are numeric strings
+	OneSignatureBare    bool // signatures is a bare string when there is one
+	OAuth2Issuer        bool // v2 info has oauth2Issuer instead of oauth2
+	OAuth2Servers       bool // v2.1 info has oauth2Servers instead of oauth2
+	OAuth2FullPath      bool // info.oauth2 ends in /oauth2/authorize
+	BearerForSAD        bool // v1 credential token has token_type Bearer
+	PaddedURLHashes     bool // hashes in the authorize URL must carry padding
+	InfoByGETOnly       bool // info answers GET only (405 to POST)
+	ErrorsAsText        bool // errors are text/plain
+	ErrorsAsMessage     bool // errors are {"message": …}
+	ErrorsWith200       bool // errors come with HTTP 200
+	NoListInfo          bool // v2 list ignores credentialInfo
+	TimestampAsResponse bool // signatures/timestamp yields a TimeStampResp
+	ChallengeInAnswer   bool // getChallenge answers 200 with a text
+	CredentialBearer    bool // v2 signHash takes only a credential-scope bearer
 }

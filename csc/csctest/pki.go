@@ -101,6 +101,9 @@ func (p *pki) issueSigner(spec CredentialSpec, pub crypto.PublicKey) (*x509.Cert
 	if spec.Status == CertExpired {
 		t.NotBefore, t.NotAfter = p.now.AddDate(-2, 0, 0), p.now.AddDate(0, 0, -1)
 	}
+	if spec.Status == CertStale {
+		t.CRLDistributionPoints = []string{p.url + "/crl/stale.crl"}
+	}
 	if spec.NoOCSP {
 		t.OCSPServer = nil
 	}
@@ -159,14 +162,7 @@ func keyID(pub crypto.PublicKey) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	var spki struct {
-		Algorithm pkix.AlgorithmIdentifier
-		Key       asn1.BitString
-	}
-	if _, err := asn1.Unmarshal(der, &spki); err != nil {
-		return nil, err
-	}
-	sum := sha1.Sum(spki.Key.Bytes)
+	sum := sha1.Sum(publicKeyBits(der))
 	return sum[:], nil
 }
 

@@ -64,6 +64,9 @@ func (s *Server) record(r *http.Request, body []byte) *Request {
 			e.API, e.Endpoint = api, name
 		}
 	}
+	if strings.HasPrefix(e.Endpoint, "ocsp/") { // GET carries the request in the path
+		e.Endpoint = "ocsp"
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.seq++
@@ -92,6 +95,18 @@ func (s *Server) route(x *exchange) {
 		s.serveForm(x, s.oauthRevoke)
 	case e.Endpoint == "oauth2/pushed_authorize" && e.API == "v2":
 		s.serveForm(x, s.pushedAuthorize)
+	case e.Endpoint == "tsa":
+		s.serveTSA(x)
+	case e.Endpoint == "ocsp":
+		s.serveOCSP(x)
+	case strings.HasPrefix(e.Endpoint, "crl/"):
+		s.serveCRL(x)
+	case strings.HasPrefix(e.Endpoint, "aia/"):
+		s.serveAIA(x)
+	case e.Endpoint == "phone":
+		s.servePhone(x)
+	case s.metadataVersion(e.Path) != "":
+		s.serveMetadata(x, s.metadataVersion(e.Path))
 	case e.Endpoint == "logo.png" && e.Method == http.MethodGet:
 		resp.bytes("image/png", logoPNG())
 	default:

@@ -27,7 +27,8 @@ type Server struct {
 	methods map[string]method
 	http    *http.Server
 
-	mu sync.Mutex
+	mu      sync.Mutex
+	serials map[string]*credential // by serial number, once issued
 	state
 }
 
@@ -45,6 +46,7 @@ type state struct {
 	approvals []*approval
 	handles   map[string]*approval
 	jobs      map[string]*job
+	tsa       TSA
 }
 
 // New starts a service on a loopback address. Close stops it.
@@ -84,7 +86,7 @@ func NewHandler(o Options) (*Server, error) {
 	}
 	withDefaults(&o)
 	root := strings.TrimRight(o.URL, "/")
-	s := &Server{URL: root, opts: o, base: strings.TrimRight(u.Path, "/"), creds: map[string]*credential{}}
+	s := &Server{URL: root, opts: o, base: strings.TrimRight(u.Path, "/"), creds: map[string]*credential{}, serials: map[string]*credential{}}
 	if s.pki, err = newPKI(root, o.Clock(), o.Keys); err != nil {
 		return nil, err
 	}
@@ -204,6 +206,7 @@ func (s *Server) resetLocked() {
 		codes:   map[string]*code{},
 		handles: map[string]*approval{},
 		jobs:    map[string]*job{},
+		tsa:     s.opts.TSA,
 	}
 }
 

@@ -12,6 +12,8 @@ type signRequest struct {
 	validity int // milliseconds
 }
 
+const hashNotAuthorized = "Hash is not authorized by the SAD"
+
 // signHash is v1 §11.9 and v2 §11.10.
 func (s *Server) signHash(c *call) (*reply, *problem) {
 	k := c.credential()
@@ -112,13 +114,13 @@ func (s *Server) spend(c *call, k *credential, r signRequest, m mechanism, hashe
 	case len(hashes) > a.left:
 		return refuse("More hashes than the SAD authorizes signatures")
 	case !a.covers(hashes):
-		return refuse("Hash is not authorized by the SAD")
+		return refuse(hashNotAuthorized)
 	case a.calls == 0:
 		return refuse("Invalid parameter SAD: it was used, extend the transaction")
 	}
 	a.spend(hashes)
 	if credentialBearer && a.left == 0 {
-		c.token.revoked = true // v2 §8.4: it dies when it is used up
+		c.token.spent = true // v2 §8.4: it dies when it is used up
 	}
 	return nil
 }

@@ -25,6 +25,7 @@ type token struct {
 	grant   string // tokens of one grant die together with their refresh token
 	expires time.Time
 	revoked bool
+	spent   bool           // a credential-scope token whose signatures were all made
 	auth    *authorization // what a credential-scope token may sign
 }
 
