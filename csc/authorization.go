@@ -41,7 +41,9 @@ type AuthorizationRequest struct {
 type Authorization struct {
 	SAD       Secret
 	Bearer    Secret    // instead of the session's token
-	ExpiresAt time.Time // zero means an hour from now
+	ExpiresAt time.Time // zero means not known
+
+	lifetime time.Duration // 0 means not known
 }
 
 // Format keeps the secrets out of every fmt verb.
@@ -67,6 +69,16 @@ func (f Factors) secrets() []Secret {
 	return out
 }
 
-// safetyMargin is how long before its expiry an authorization is taken as
-// expired: 10 s, less for short lifetimes.
-func safetyMargin(lifetime time.Duration) time.Duration { return min(10*time.Second, lifetime/5) }
+// expired tells whether an authorization should not be used any more: 10 s
+// before its expiry, less for short lifetimes, so that it does not expire on
+// its way to the service.
+func (a *Authorization) expired(now time.Time) bool {
+	if a.ExpiresAt.IsZero() {
+		return false
+	}
+	margin := 10 * time.Second
+	if a.lifetime > 0 {
+		margin = min(margin, a.lifetime/5)
+	}
+	return !now.Before(a.ExpiresAt.Add(-margin))
+}

@@ -1,10 +1,11 @@
 package csc
 
 import (
-	"context"
 	"crypto"
 	"crypto/x509"
 	"time"
+
+	"hashout/csc/sigalg"
 )
 
 // SignerOptions are those of pyHanko's CSCSigner, with the same meaning; the
@@ -82,6 +83,8 @@ type Signer struct {
 	authorizer Authorizer
 	mechanism  Mechanism
 	o          SignerOptions
+
+	batches batches // of Sign and Commit
 }
 
 // NewSigner chooses the mechanism and checks the options. It does not call
@@ -94,6 +97,15 @@ func NewSigner(s *Session, c *Credential, a Authorizer, o SignerOptions) (*Signe
 	if err != nil {
 		return nil, err
 	}
+	if o.BatchSize < 0 || o.SignTimeout < 0 || o.BatchLinger < 0 {
+		return nil, invalid("an option of the signer is negative")
+	}
+	if o.SignTimeout == 0 {
+		o.SignTimeout = DefaultSignTimeout
+	}
+	if o.BatchLinger == 0 {
+		o.BatchLinger = defaultLinger
+	}
 	return &Signer{session: s, credential: c, authorizer: a, mechanism: m, o: o}, nil
 }
 
@@ -103,7 +115,37 @@ func (s *Signer) Mechanism() Mechanism { return s.mechanism }
 // Certificate returns the signing certificate.
 func (s *Signer) Certificate() *x509.Certificate { return s.credential.Certificate }
 
-// SignAll signs the digests and returns one result for each, in order.
-func (s *Signer) SignAll(ctx context.Context, digests [][]byte, observe func(SignEvent) error) []SignResult {
-	panic("TODO")
+// Chain returns the certificates to embed besides the signing certificate, the
+// issuer first.
+func (s *Signer) Chain() []*x509.Certificate {
+	var out []*x509.Certificate
+	for _, c := range s.credential.Chain {
+		if !s.o.OmitRoots || !selfSigned(c) {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// SignatureSize returns how many bytes a signature has at most, in CMS form.
+// It asks nobody; it is what a dry run needs (pyHanko's dry_run).
+func (s *Signer) SignatureSize() (int, error) {
+	if s.o.SignatureSize > 0 {
+		return s.o.SignatureSize, nil
+	}
+	n, err := sigalg.MaxSignatureBytes(s.credential.Certificate.PublicKey)
+	if err != nil {
+		return 0, fail(AlgorithmUnsupported, "the size of a signature is not known for this key").because(err)
+	}
+	return n, nil
+}
+
+// DryRun returns zeros in the place of a signature, of the size that the
+// longest one has, without any request.
+func (s *Signer) DryRun() ([]byte, error) {
+	n, err := s.SignatureSize()
+	if err != nil {
+		return nil, err
+	}
+	return make([]byte, n), nil
 }

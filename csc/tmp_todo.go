@@ -1,23 +1,10 @@
 package csc
 
 import (
-	"context"
 	"encoding/json"
 	"time"
 )
 
-type ListOptions struct {
-	UserID, ClientData, Lang string
-	PageSize                 int
-	OnlyValid                bool
-	inline                   bool
-}
-type SignHashOptions struct {
-	ClientData     string
-	Async          bool
-	ResultLifetime time.Duration
-	ResponseURI    string
-}
 type LoginOptions struct {
 	RefreshToken Secret
 	RememberMe   bool
@@ -44,13 +31,8 @@ type CredentialScope struct {
 }
 
 func (CredentialScope) sendNumSignatures() bool { return false }
-func (s *Session) ListCredentials(ctx context.Context, o ListOptions) ([]string, error) {
-	panic("TODO")
-}
-func (s *Session) Credential(ctx context.Context, id string) (*Credential, error) { panic("TODO") }
-func (s *Session) Credentials(ctx context.Context, o ListOptions) ([]*Credential, error) {
-	panic("TODO")
-}
 func PrefetchedX() json.RawMessage { return nil }
 
-func (a *ExplicitAuthorizer) Authorize(ctx context.Context, r AuthorizationRequest) (*Authorization, error) { panic("TODO") }
+type SignDocResult struct{}
+
+func parseSignDoc(r *reader) *SignDocResult { return nil }
