@@ -96,7 +96,7 @@ const session = login({
   },
 })
 
-const signing = signingRun({ results, busy, releaseKey: session.releaseKey })
+const signing = signingRun({ results, busy, releaseKey: session.releaseKey, phone: config.demo?.phone })
 
 byID('sign-button').addEventListener('click', async () => {
   const outcomes = await signing.run(service, credentials.chosen, pending())

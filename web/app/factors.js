@@ -1,14 +1,15 @@
 // The dialog that asks for PIN and one-time code. The values live only in the
 // two inputs and in the returned object; both inputs are emptied at once.
 
-import { byID, count } from './dom.js'
+import { byID, count, element } from './dom.js'
 
 /**
  * Asks for the factors a credential wants. `request` is what the package hands to
- * `authorize`; `problem` is the reason the last try failed, if there was one.
+ * `authorize`; `problem` is the reason the last try failed, if there was one;
+ * `phone` is the address of a page with the codes, in the demo.
  * Resolves to { PIN?, OTP? }, or to null when the user cancels or `signal` aborts.
  */
-export function askFactors({ request, keyName, problem, signal }) {
+export function askFactors({ request, keyName, problem, phone, signal }) {
   const dialog = byID('factors')
   const form = byID('factors-form')
   const inputs = { PIN: byID('pin'), OTP: byID('otp') }
@@ -23,6 +24,7 @@ export function askFactors({ request, keyName, problem, signal }) {
   error.textContent = problem ?? ''
   setUp('pin', 'PIN', request.pin, wanted.PIN)
   setUp('otp', 'One-time code', request.otp, wanted.OTP)
+  if (wanted.OTP && phone) byID('otp-hint').append(' ', element('a', { href: phone, target: '_blank', rel: 'noopener' }, 'Look at the demo phone'))
 
   return new Promise((resolve) => {
     const finish = (value) => {

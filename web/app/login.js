@@ -110,6 +110,7 @@ export function login({ config, info, traffic, documents, leaving, changed, fail
     const demo = byID('demo-account')
     demo.hidden = false
     demo.append('Demo account: user ', element('code', {}, config.demo.user), ', password ', element('code', {}, config.demo.password), '. The PIN of every key is ', element('code', {}, config.demo.pin), '.')
+    if (config.demo.phone) demo.append(' One-time codes appear on the ', element('a', { href: config.demo.phone, target: '_blank', rel: 'noopener' }, 'demo phone'), '.')
   }
   byID('login-button').disabled = false
 

@@ -19,9 +19,10 @@ const mayAskAgain = (error) => error?.code === 'AUTHORIZATION_FAILED' && Boolean
 
 /**
  * Runs signing. `results` is the result list, `busy(on)` locks the rest of the
- * page, `releaseKey` gets a token for one key at the service's own page.
+ * page, `releaseKey` gets a token for one key at the service's own page,
+ * `phone` is the address of the demo phone, if there is one.
  */
-export function signingRun({ results, busy, releaseKey }) {
+export function signingRun({ results, busy, releaseKey, phone }) {
   let controller = null
 
   byID('cancel-button').addEventListener('click', () => controller?.abort())
@@ -31,7 +32,7 @@ export function signingRun({ results, busy, releaseKey }) {
     const { numSignatures, signal } = request
     const name = keyName(credential)
     if (credential.authMode === 'implicit') return {}
-    if (credential.authMode !== 'oauth2code') return askFactors({ request, keyName: name, problem, signal })
+    if (credential.authMode !== 'oauth2code') return askFactors({ request, keyName: name, problem, phone, signal })
     const { credentialID, hashes, hashAlgorithmOID } = request
     const open = (over) => releaseKey({ credentialID, numSignatures, hashes, hashAlgorithmOID }, over)
     const token = await askApproval({ numSignatures, keyName: name, open, signal })

@@ -54,6 +54,7 @@ type announcement struct {
 	Password string `json:"password,omitempty"`
 	PIN      string `json:"pin,omitempty"`
 	OTP      string `json:"otp,omitempty"`
+	Phone    string `json:"phone,omitempty"` // page that stands for the user's phone
 	RootPEM  string `json:"rootPEM,omitempty"`
 }
 
@@ -132,7 +133,8 @@ func startService(addr string, said *announcement) (s *csctest.Server, forget fu
 	}
 	go func() { _ = s.Warm() }() // the keys are ready before the first login; a failure shows there
 	user := csctest.DemoUser()
-	said.Service, said.User, said.Password, said.PIN, said.OTP = s.ServiceURL("v1"), user.Name, user.Password, csctest.DemoPIN, csctest.DemoOTP
+	said.Service, said.User, said.Password, said.PIN = s.ServiceURL("v1"), user.Name, user.Password, csctest.DemoPIN
+	said.OTP, said.Phone = csctest.DemoOTP, s.PhoneURL()
 	return s, func() {
 		s.Close()
 		_ = os.RemoveAll(dir)
@@ -158,7 +160,7 @@ func say(out io.Writer, f flags, a announcement) error {
 	}
 	text := fmt.Sprintf("\n  hashout demo    %s\n  service         %s\n", a.URL, a.Service)
 	if a.User != "" {
-		text += fmt.Sprintf("  log in with     user %s, password %s\n  PIN             %s   (code of keys that ask for one: %s)\n  root            %s\n", a.User, a.Password, a.PIN, a.OTP, a.RootPEM)
+		text += fmt.Sprintf("  log in with     user %s, password %s\n  PIN             %s\n  codes appear at %s\n  root            %s\n", a.User, a.Password, a.PIN, a.Phone, a.RootPEM)
 	}
 	_, err := fmt.Fprintf(out, "%s\n  Ctrl-C stops both.\n\n", text)
 	return err

@@ -40,7 +40,7 @@ func newPage(root string, said announcement, service *csctest.Server) (*page, er
 	if service != nil {
 		config["name"] = "Test signing service"
 		config["oauth"] = map[string]string{"clientID": csctest.DemoClient().ID}
-		config["demo"] = map[string]string{"user": said.User, "password": said.Password, "pin": said.PIN, "otp": said.OTP}
+		config["demo"] = map[string]string{"user": said.User, "password": said.Password, "pin": said.PIN, "phone": said.Phone}
 	}
 	body, err := json.MarshalIndent(config, "", "  ")
 	if err != nil {
