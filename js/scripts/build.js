@@ -6,23 +6,9 @@ import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, rmSync, readdirSync, copyFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
+import { bundleOptions } from './bundle.js'
 
 const here = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url))
-
-/** Go's support code as a module: a function that is given the global object it may write to. */
-const wasmExec = {
-  name: 'wasm-exec',
-  setup(build) {
-    build.onResolve({ filter: /^hashout:wasm-exec$/ }, () => ({ path: here('../wasm_exec.js'), namespace: 'wasm-exec' }))
-    build.onLoad({ filter: /.*/, namespace: 'wasm-exec' }, ({ path }) => {
-      const source = readFileSync(path, 'utf8')
-      return {
-        contents: `export function goRuntime(globalThis, fs, console) {\n${source}\nreturn globalThis.Go\n}`,
-        loader: 'js',
-      }
-    })
-  },
-}
 
 const wasm = here('dist/hashout.wasm')
 if (!existsSync(wasm)) {
@@ -35,22 +21,7 @@ for (const name of readdirSync(here('dist'))) {
   if (!name.startsWith('hashout.wasm')) rmSync(here(`dist/${name}`), { recursive: true })
 }
 
-const common = {
-  bundle: true,
-  format: 'esm',
-  target: 'es2022',
-  platform: 'neutral',
-  mainFields: ['module', 'main'],
-  minify: true,
-  keepNames: false,
-  legalComments: 'inline',
-  sourcemap: true,
-  sourcesContent: true,
-  outdir: here('dist'),
-  logLevel: 'warning',
-  plugins: [wasmExec],
-  define: { WASM_INTEGRITY: JSON.stringify(integrity) },
-}
+const common = bundleOptions(integrity)
 
 await Promise.all([
   // The page's side; the engine for pages without a worker becomes a chunk of its own.

@@ -38,15 +38,31 @@ export async function startEngine(
       if (started) died(reason)
       else reject(new Error(`the engine ended while it started: ${reason}`))
     }
-    go.exit = (code) => end(`its program ended with code ${code}`)
+    // Go and JavaScript can call each other many levels deep. Where a fault is met the stack may be exhausted, so that any
+    // function call fails again: there it is only noted, and dealt with at the outermost level.
+    let depth = 0
+    let fault: { error: unknown } | undefined
+    let exitCode: number | undefined
+    const settle = () => {
+      if (exitCode !== undefined) end(`its program ended with code ${exitCode}`)
+      else if (fault) end(faultName(fault.error))
+    }
+    go.exit = (code) => {
+      exitCode = code
+      if (depth === 0) settle()
+    }
     const resume = go._resume.bind(go)
     go._resume = () => {
-      if (ended) return
+      if (ended || fault || exitCode !== undefined) return
+      depth++
       try {
         resume()
       } catch (error) {
-        end(faultName(error))
+        fault ??= { error }
+      } finally {
+        depth--
       }
+      if (depth === 0) settle()
     }
     scope.own.set(HOST_NAME, {
       ...functions,

@@ -93,7 +93,7 @@ class Session {
         this.#take(message.seq)?.resolve(message.value)
         break
       case 'refusal':
-        this.#take(message.seq)?.reject(thrownFrom(message.error))
+        this.#take(message.seq)?.reject(message.error)
         break
     }
   }
@@ -186,16 +186,8 @@ function buffersOf(value: unknown): Transferable[] {
   return [...new Set(buffers.map((u) => u.buffer))]
 }
 
-/** A rejection of Go as a plain object; anything else, such as what a broken engine throws, says nothing. */
+/** Go rejects with plain objects. Anything else was thrown on the way, and its text may hold anything. */
 function errorObject(error: unknown): ErrorObject {
-  if (typeof error === 'object' && error !== null && 'code' in error && 'message' in error) {
-    const { code, message, details, retryable, service } = error as ErrorObject
-    return JSON.parse(JSON.stringify({ code, message, details, retryable, service })) as ErrorObject
-  }
+  if (typeof error === 'object' && error !== null && !(error instanceof Error) && 'code' in error) return error as ErrorObject
   return { code: 'INTERNAL', message: 'The engine failed in a way it does not explain.' }
-}
-
-/** What the page's refusal looks like to Go: an Error with the fields of an ErrorObject. */
-function thrownFrom(error: ErrorObject): Error {
-  return Object.assign(new Error(error.message), error)
 }

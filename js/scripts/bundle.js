@@ -1,0 +1,39 @@
+// How the sources are bundled; shared by the build and the tests.
+
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+
+const here = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url))
+
+/** Go's support code as a module: a function that is given the global object it may write to. */
+const wasmExec = {
+  name: 'wasm-exec',
+  setup(build) {
+    build.onResolve({ filter: /^hashout:wasm-exec$/ }, () => ({ path: here('../wasm_exec.js'), namespace: 'wasm-exec' }))
+    build.onLoad({ filter: /.*/, namespace: 'wasm-exec' }, ({ path }) => {
+      const source = readFileSync(path, 'utf8')
+      return {
+        contents: `export function goRuntime(globalThis, fs, console) {\n${source}\nreturn globalThis.Go\n}`,
+        loader: 'js',
+      }
+    })
+  },
+}
+
+/** esbuild's options; integrity is the hash that hashout.wasm must have, or empty. */
+export function bundleOptions(integrity) {
+  return {
+    bundle: true,
+    format: 'esm',
+    target: 'es2022',
+    platform: 'neutral',
+    mainFields: ['module', 'main'],
+    minify: true,
+    legalComments: 'inline',
+    sourcemap: true,
+    outdir: here('dist'),
+    logLevel: 'warning',
+    plugins: [wasmExec],
+    define: { WASM_INTEGRITY: JSON.stringify(integrity) },
+  }
+}
