@@ -1,0 +1,15 @@
+// Package pades knows the PAdES baseline levels of ETSI EN 319 142-1: which CMS, which PDF objects and how much room each level needs. The rules
+// of a level live here and nowhere else, so whoever runs a signature asks for a [Plan] and follows it:
+//
+//	plan, err := pades.NewPlan(pades.BB, cms.Options{…})
+//	prepared, err := document.Prepare(ctx, pdfprep.SignOptions{SubFilter: plan.SubFilter, ReservedBytes: plan.ReservedBytes, …})
+//	attrs, err := cms.NewSignedAttributes(plan.CMS, documentDigest)
+//	der, err := attrs.Assemble(signature)
+//	err = plan.Check(der, documentDigest)                  // on the bytes read back from the finished file
+//
+// Built today: B-B, and the adbe.pkcs7.detached form of it. The other levels are named so that a caller can ask for them and learn, as
+// PDF_UNSUPPORTED, that they are not there.
+//
+// It never opens a connection, holds no key and knows no signing service. Errors are [*Error], *cms.Error or *sigalg.Error, all with a stable
+// code.
+package pades

@@ -1,0 +1,72 @@
+package pades
+
+import (
+	"time"
+
+	"hashout/pdfprep/cms"
+)
+
+// SubFilters, the encodings of Contents (ISO 32000-2 table 255).
+const (
+	SubFilterPAdES = "ETSI.CAdES.detached"
+	SubFilterPKCS7 = "adbe.pkcs7.detached"
+)
+
+// Plan is what a level asks of the PDF and of the CMS.
+type Plan struct {
+	Level         Level
+	SubFilter     string      // of the signature dictionary
+	SigningTime   time.Time   // for /M of the signature dictionary
+	CMS           cms.Options // for cms.NewSignedAttributes
+	ReservedBytes int         // DER bytes that the placeholder must hold
+}
+
+// NewPlan works out a level for a signer. o.SigningTime is the claimed time, wherever the profile wants it to stand; o.Profile PKCS7 is
+// possible at B-B only, because the other levels are defined for PAdES. The error is ErrInvalidArgument, ErrUnsupported, or what
+// [cms.EstimateSize] says.
+func NewPlan(level Level, o cms.Options) (*Plan, error) {
+	level, err := ParseLevel(string(level))
+	if err != nil {
+		return nil, err
+	}
+	if level != BB {
+		return nil, &Error{Code: Unsupported, Msg: "level " + string(level) + " is not built yet", Details: map[string]any{"level": string(level)}}
+	}
+	p := &Plan{Level: level, SubFilter: SubFilterPAdES, SigningTime: o.SigningTime, CMS: o}
+	if o.Profile == cms.PKCS7 {
+		p.SubFilter = SubFilterPKCS7
+	} else {
+		p.CMS.SigningTime = time.Time{} // EN 319 142-1 6.3: /M carries it
+	}
+	if p.ReservedBytes, err = cms.EstimateSize(p.CMS); err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+// Check judges the Contents of a finished file, padding included, against the plan and the document digest: readable, by the rules of the
+// profile, made by the planned certificate, and holding.
+func (p *Plan) Check(contents, documentDigest []byte) error {
+	der, err := cms.TrimPadding(contents)
+	if err != nil {
+		return err
+	}
+	s, err := cms.Parse(der)
+	if err != nil {
+		return err
+	}
+	if err := s.CheckProfile(p.CMS.Profile); err != nil {
+		return err
+	}
+	c, err := s.SigningCertificate()
+	if err != nil {
+		return err
+	}
+	if !c.Equal(p.CMS.Certificate) {
+		return &cms.Error{Code: cms.CertMismatch, Msg: "signed with another certificate than planned"}
+	}
+	if s.Signer.Algorithm != p.CMS.Algorithm {
+		return &cms.Error{Code: cms.SignatureInvalid, Msg: "signed by another algorithm than planned"}
+	}
+	return s.Verify(documentDigest)
+}
