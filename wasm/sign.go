@@ -3,6 +3,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"crypto"
 	"crypto/rand"
@@ -11,6 +12,7 @@ import (
 
 	"hashout/csc"
 	"hashout/pdfprep"
+	"hashout/pdfprep/cms"
 	"hashout/pdfprep/pades"
 	"hashout/wasm/internal/signflow"
 
@@ -43,22 +45,22 @@ func sign(ctx context.Context, c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	batch, err := signflow.Prepare(ctx, credential, documents, options, c.progress)
+	if err != nil {
+		return nil, err
+	}
+	pending := batch.Pending()
 	authorizer := &csc.ExplicitAuthorizer{Factors: func(ctx context.Context, r csc.AuthorizationRequest) (csc.Factors, error) {
-		return c.authorize(ctx, r)
+		return c.authorize(ctx, r, pending)
 	}}
 	signer, err := csc.NewSigner(session, credential, authorizer, csc.SignerOptions{
-		Digest: options.Digest, PreferPSS: options.PreferPSS, SignAlgo: options.SignAlgo, OmitRoots: !options.EmbedRoots,
+		Digest: options.Digest, PreferPSS: options.PreferPSS, SignAlgo: options.SignAlgo,
 		ClientData: args.Options.ClientData, Description: args.Options.Description, BatchSize: args.Options.BatchSize,
 	})
 	if err != nil {
 		return nil, err
 	}
-	batch, err := signflow.Prepare(ctx, credential, documents, options, c.progress)
-	if err != nil {
-		return nil, err
-	}
-	results := batch.Finish(ctx, signer)
-	return documentValues(results, credential.Certificate.Subject.CommonName)
+	return documentValues(batch.Finish(ctx, signer), credential.Certificate.Subject.CommonName)
 }
 
 // documents takes the Blobs of a call. They stay in the page's hands.
@@ -94,7 +96,7 @@ func (a signArgs) flow() (signflow.Options, error) {
 		o.SigningTime = time.UnixMilli(a.SigningTime)
 	}
 	var err error
-	if o.Level, err = choose("level", a.Level, map[string]pades.Level{"": pades.BB, "B-B": pades.BB}); err != nil {
+	if o.Level, err = pades.ParseLevel(a.Level); err != nil {
 		return o, err
 	}
 	o.Digest, err = choose("digest", a.Digest, map[string]crypto.Hash{"": 0, "SHA-256": crypto.SHA256, "SHA-384": crypto.SHA384, "SHA-512": crypto.SHA512})
@@ -107,8 +109,8 @@ func (a signArgs) flow() (signflow.Options, error) {
 	if err != nil {
 		return o, err
 	}
-	o.SubFilter, err = choose("subFilter", a.SubFilter, map[string]pdfprep.SubFilter{
-		"": "", "ETSI.CAdES.detached": pdfprep.ETSICAdESDetached, "adbe.pkcs7.detached": pdfprep.AdbePKCS7Detached,
+	o.Profile, err = choose("subFilter", a.SubFilter, map[string]cms.Profile{
+		"": cms.PAdES, pades.SubFilterPAdES: cms.PAdES, pades.SubFilterPKCS7: cms.PKCS7,
 	})
 	if err != nil || a.Lock == nil {
 		return o, err
@@ -120,15 +122,20 @@ func (a signArgs) flow() (signflow.Options, error) {
 	return o, err
 }
 
-// authorize asks the page for PIN and OTP or for what stands for them.
-func (c *call) authorize(ctx context.Context, r csc.AuthorizationRequest) (csc.Factors, error) {
+// authorize asks the page for PIN and OTP or for what stands for them, and says for which documents.
+func (c *call) authorize(ctx context.Context, r csc.AuthorizationRequest, pending []signflow.Pending) (csc.Factors, error) {
 	k := r.Credential
 	shape := authorizationRequestShape{
 		CredentialID: k.ID, HashAlgorithmOID: r.HashAlgo, NumSignatures: r.NumSignatures, SCAL: k.SCAL, AuthMode: string(k.AuthMode),
-		PIN: factor(k.PIN), OTP: factor(k.OTP), Objects: objects(k.AuthObjects), Documents: r.Indices,
+		PIN: factor(k.PIN), OTP: factor(k.OTP), Objects: objects(k.AuthObjects),
 	}
 	for _, hash := range r.Hashes {
 		shape.Hashes = append(shape.Hashes, base64.StdEncoding.EncodeToString(hash))
+		for _, p := range pending {
+			if bytes.Equal(p.Digest, hash) {
+				shape.Documents = append(shape.Documents, p.Document)
+			}
+		}
 	}
 	request, err := encode(shape)
 	if err != nil {
@@ -163,7 +170,7 @@ func documentValues(results []signflow.Result, signerName string) (safejs.Value,
 			s := r.Signature
 			shape.Signature = &signatureShape{
 				FieldName: s.FieldName, ByteRange: s.ByteRange, Contents: s.ContentsBytes, Digest: s.Digest.String(),
-				SignAlgo: s.SignAlgo, Level: s.Level, SignerName: signerName, Findings: findings(s.Findings),
+				SignAlgo: s.SignAlgo, Level: string(s.Level), SignerName: signerName, Findings: findings(s.Findings),
 			}
 		}
 		value, err := encode(shape)

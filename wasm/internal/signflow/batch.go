@@ -7,6 +7,7 @@ import (
 	"hashout/csc"
 	"hashout/pdfprep"
 	"hashout/pdfprep/cms"
+	"hashout/pdfprep/pades"
 )
 
 // Batch is a set of documents between their preparation and their end.
@@ -24,6 +25,7 @@ type item struct {
 	document   Document
 	state      State
 	mechanism  csc.Mechanism
+	plan       *pades.Plan
 	prepared   *pdfprep.Prepared
 	digest     []byte // document digest
 	attributes *cms.SignedAttributes
@@ -46,7 +48,7 @@ type Signature struct {
 	ContentsBytes int // DER bytes of the SignedData
 	Digest        crypto.Hash
 	SignAlgo      string // the OID the service was asked for
-	Level         string
+	Level         pades.Level
 	Findings      []pdfprep.Finding
 }
 

@@ -1,13 +1,10 @@
 package signflow
 
 import (
-	"bytes"
 	"context"
-	"fmt"
 
 	"hashout/csc"
 	"hashout/pdfprep"
-	"hashout/pdfprep/cms"
 )
 
 // Signer makes signatures over digests: csc.Signer, or what a test puts in its place.
@@ -92,9 +89,9 @@ func (b *Batch) assemble(ctx context.Context, it *item, signature []byte) error 
 		FieldName:     it.prepared.FieldName,
 		ByteRange:     it.prepared.ByteRange,
 		ContentsBytes: len(signedData),
-		Digest:        digestOf(it.mechanism),
+		Digest:        it.mechanism.Algorithm.Hash,
 		SignAlgo:      it.mechanism.SignAlgo,
-		Level:         b.options.Level.String(),
+		Level:         it.plan.Level,
 		Findings:      it.prepared.Findings,
 	}
 	return nil
@@ -109,17 +106,7 @@ func (b *Batch) reread(ctx context.Context, it *item, update []byte) error {
 	if err != nil {
 		return err
 	}
-	signedData, err := cms.Parse(contents)
-	if err != nil {
-		return err
-	}
-	if err := signedData.Verify(it.digest); err != nil {
-		return err
-	}
-	if !bytes.Equal(signedData.Signer().Raw, b.credential.Certificate.Raw) {
-		return fmt.Errorf("the signature names another certificate than the credential's")
-	}
-	return nil
+	return it.plan.Check(contents, it.digest)
 }
 
 func isOutcomeUnknown(err error) bool { return csc.CodeOf(err) == csc.OutcomeUnknown }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"hashout/pdfprep"
+	"hashout/pdfprep/cms"
 	"hashout/pdfprep/pades"
 )
 
@@ -37,8 +38,10 @@ type Options struct {
 	// EmbedRoots adds self-signed certificates of the chain to the SignedData.
 	EmbedRoots bool
 
+	// Profile is PAdES, or PKCS7 for adbe.pkcs7.detached.
+	Profile cms.Profile
+
 	Field                               pdfprep.FieldOptions
-	SubFilter                           pdfprep.SubFilter
 	Reason, Location, Name, ContactInfo string
 	Certify                             pdfprep.DocMDP
 	Lock                                *pdfprep.FieldLock

@@ -2,7 +2,6 @@ package signflow
 
 import (
 	"context"
-	"crypto"
 	"fmt"
 	"io"
 
@@ -62,12 +61,10 @@ func (b *Batch) prepare(ctx context.Context, it *item) error {
 		return err
 	}
 	b.enter(it, PhasePrepare)
-	signer := b.signedDataOptions(it)
-	plan, err := pades.Plan(b.options.Level, signer)
-	if err != nil {
+	if it.plan, err = b.newPlan(it); err != nil {
 		return err
 	}
-	signOptions, err := b.signOptions(plan)
+	signOptions, err := b.signOptions(it.plan)
 	if err != nil {
 		return err
 	}
@@ -75,10 +72,11 @@ func (b *Batch) prepare(ctx context.Context, it *item) error {
 		return err
 	}
 	b.enter(it, PhaseHash)
-	if it.digest, err = source.Digest(ctx, signer.Digest, it.prepared.Before(), it.prepared.After()); err != nil {
+	hash := it.mechanism.Algorithm.Hash
+	if it.digest, err = source.Digest(ctx, hash, it.prepared.Before(), it.prepared.After()); err != nil {
 		return err
 	}
-	it.attributes, err = cms.NewSignedAttributes(signer, it.digest)
+	it.attributes, err = cms.NewSignedAttributes(it.plan.CMS, it.digest)
 	return err
 }
 
@@ -86,24 +84,23 @@ func (b *Batch) openOptions(it *item) pdfprep.OpenOptions {
 	return pdfprep.OpenOptions{Password: it.document.Password, Limits: b.options.Limits}
 }
 
-func (b *Batch) signedDataOptions(it *item) cms.Options {
-	return cms.Options{
+// newPlan asks what the level needs. One hash serves document and signed attributes: the one the signature algorithm uses.
+func (b *Batch) newPlan(it *item) (*pades.Plan, error) {
+	return pades.NewPlan(b.options.Level, cms.Options{
 		Certificate: b.credential.Certificate,
 		Chain:       b.credential.Chain,
 		EmbedRoots:  b.options.EmbedRoots,
 		Algorithm:   it.mechanism.Algorithm,
-		Digest:      digestOf(it.mechanism),
+		Digest:      it.mechanism.Algorithm.Hash,
+		Profile:     b.options.Profile,
 		SigningTime: b.options.SigningTime,
-	}
+	})
 }
 
-// digestOf is the hash of document and signed attributes: the one the signature algorithm uses, so that a signature never mixes two.
-func digestOf(m csc.Mechanism) crypto.Hash { return m.Algorithm.Hash }
-
-func (b *Batch) signOptions(plan pades.Requirements) (pdfprep.SignOptions, error) {
+func (b *Batch) signOptions(plan *pades.Plan) (pdfprep.SignOptions, error) {
 	o := b.options
 	s := pdfprep.SignOptions{
-		Field: o.Field, ReservedBytes: plan.ReservedBytes, SubFilter: plan.SubFilter, SigningTime: o.SigningTime,
+		Field: o.Field, ReservedBytes: plan.ReservedBytes, SubFilter: pdfprep.SubFilter(plan.SubFilter), SigningTime: plan.SigningTime,
 		Reason: o.Reason, Location: o.Location, Name: o.Name, ContactInfo: o.ContactInfo,
 		Certify: o.Certify, Lock: o.Lock, Software: o.Software,
 	}
