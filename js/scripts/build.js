@@ -7,6 +7,7 @@ import { existsSync, readFileSync, rmSync, readdirSync, copyFileSync } from 'nod
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import { bundleOptions } from './bundle.js'
+import { compress } from './compress.js'
 
 const here = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url))
 
@@ -31,3 +32,4 @@ await Promise.all([
 ])
 execFileSync(process.execPath, [here('node_modules/typescript/bin/tsc'), '-p', here('tsconfig.json')], { stdio: 'inherit' })
 copyFileSync(here('../LICENSE'), here('LICENSE'))
+compress(wasm)

@@ -19,6 +19,12 @@ export const PROTOCOL = 1
 /** The name under which Go finds its host. */
 export const HOST_NAME = '__hashoutHost'
 
+/** What the engine can be called for; wasm/methods.go lists the same names. */
+export const METHODS = ['info', 'credentials', 'credential', 'sign', 'inspect'] as const
+
+/** One of METHODS. */
+export type Method = (typeof METHODS)[number]
+
 /** An error as it crosses the borders. */
 export interface ErrorObject {
   code: string

@@ -3,10 +3,11 @@
 import { toError, type CallHooks, type Client } from './client.js'
 import { HashoutError, invalidArgument } from './errors.js'
 import { toDocument, type Document } from './inputs.js'
-import type { ErrorObject, ProgressEvent } from './protocol.js'
+import type { ErrorObject, Method, ProgressEvent } from './protocol.js'
 import type {
   AuthorizationRequest,
   CallOptions,
+  CertificateInfo,
   Credential,
   FailedDocument,
   FileInput,
@@ -94,7 +95,7 @@ export class Service {
     return { documents: results }
   }
 
-  #call(method: string, args: object, hooks: CallHooks, signal: AbortSignal | undefined): Promise<unknown> {
+  #call(method: Method, args: object, hooks: CallHooks, signal: AbortSignal | undefined): Promise<unknown> {
     const { accessToken, ...service } = this.#options
     const token = typeof accessToken === 'function' ? (refresh: boolean) => accessToken({ refresh }) : () => accessToken ?? ''
     return this.#client.call(method, { service, ...args }, { thrown: new Map(), ...hooks, token }, signal)
@@ -103,10 +104,7 @@ export class Service {
 
 type WireCredential = Omit<Credential, 'reason' | 'certificate'> & {
   readonly reason: ErrorObject | null
-  readonly certificate: Omit<Credential['certificate'], 'notBefore' | 'notAfter'> & {
-    readonly notBefore: number
-    readonly notAfter: number
-  }
+  readonly certificate?: (Omit<CertificateInfo, 'notBefore' | 'notAfter'> & { notBefore: number; notAfter: number }) | null
 }
 
 type WireDocument = { index: number } & (
@@ -119,11 +117,9 @@ function toCredential(wire: WireCredential): Credential {
   return {
     ...wire,
     reason: wire.reason ? toError(wire.reason) : null,
-    certificate: certificate && {
-      ...certificate,
-      notBefore: new Date(certificate.notBefore),
-      notAfter: new Date(certificate.notAfter),
-    },
+    certificate: certificate
+      ? { ...certificate, notBefore: new Date(certificate.notBefore), notAfter: new Date(certificate.notAfter) }
+      : null,
   }
 }
 

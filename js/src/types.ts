@@ -54,8 +54,31 @@ export interface ServiceOptions {
   readonly api?: 'auto' | 'v1' | 'v2'
   /** How long one request may take. Default: chosen by the engine. */
   readonly timeoutMs?: number
-  /** Deviations of a particular service from the specification, as the engine documents them. */
-  readonly dialect?: Readonly<Record<string, unknown>>
+  /** Where this service deviates from the specification. Leave it out unless a service needs it. */
+  readonly dialect?: Dialect
+}
+
+/** Deviations of a service from the specification. */
+export interface Dialect {
+  /** Where a credential-scoped access token goes: into the field SAD, or alone as the bearer. */
+  readonly credentialToken?: 'sad' | 'bearer'
+  /** How hashes are written in addresses. */
+  readonly urlHashes?: 'base64url' | 'base64url-padded' | 'base64'
+  readonly escapedHashes?: boolean
+  readonly omitHashAlgo?: boolean
+  readonly omitSignAlgo?: boolean
+  readonly omitOperationMode?: boolean
+  readonly v1NamesInV2?: boolean
+  readonly numSignaturesAsText?: boolean
+  /** One SAD may be used for several requests, or for one only. */
+  readonly reuseSAD?: boolean
+  readonly singleUseSAD?: boolean
+  /** The service gives signatures in any order: each is matched with its hash by verifying it. */
+  readonly reorderSignatures?: boolean
+  /** Paths of endpoints that are not where the specification puts them, by endpoint name. */
+  readonly paths?: Readonly<Record<string, string>>
+  /** Overrides how many signatures one authorization covers. */
+  readonly multisign?: number
 }
 
 /** Options that every call takes. */
@@ -87,13 +110,27 @@ export interface Factor {
   readonly format?: string
   readonly label?: string
   readonly description?: string
-  readonly [field: string]: unknown
+  /** `'online'` if the service sends the OTP on request. */
+  readonly type?: string
+  readonly ID?: string
+  readonly provider?: string
+}
+
+/** One piece of authorization data that a CSC v2 credential asks for. */
+export interface AuthObject {
+  readonly type: string
+  readonly id: string
+  readonly label?: string
+  readonly description?: string
+  readonly format?: string
+  readonly generator?: string
 }
 
 /** A certificate, as far as a page shows it. */
 export interface CertificateInfo {
   readonly subject: string
   readonly issuer: string
+  /** In hexadecimal. */
   readonly serialNumber: string
   readonly notBefore: Date
   readonly notAfter: Date
@@ -118,9 +155,10 @@ export interface Credential {
   readonly multisign: number
   readonly pin: Factor | null
   readonly otp: Factor | null
-  readonly objects: readonly Readonly<Record<string, unknown>>[]
+  readonly objects: readonly AuthObject[]
   readonly key: { readonly algo: readonly string[]; readonly len: number; readonly curve: string | null }
-  readonly certificate: CertificateInfo
+  /** Null if the service gave none that can be read; such a credential is not usable. */
+  readonly certificate: CertificateInfo | null
   /** The issuers' certificates in DER, the signer's own issuer first. */
   readonly chain: readonly Uint8Array[]
   /** The service's answer about this credential, as JSON text. */
@@ -139,7 +177,7 @@ export interface AuthorizationRequest {
   readonly authMode: string
   readonly pin: Factor | null
   readonly otp: Factor | null
-  readonly objects: readonly Readonly<Record<string, unknown>>[]
+  readonly objects: readonly AuthObject[]
   /** Which of the files given to `sign` this authorization is for. */
   readonly documents: readonly number[]
   /** Fires when the answer is not wanted any more: close the dialog. */
@@ -194,6 +232,9 @@ export interface SignOptions extends CallOptions {
   /** Asks for PIN and OTP, or for a SAD. May be left out for credentials that need neither. */
   readonly authorize?: Authorize
   readonly onProgress?: (progress: Progress) => void
+  /** The PAdES baseline level. */
+  readonly level?: 'B-B'
+  /** The digest of document and signature. Default: what fits the key. */
   readonly digest?: 'SHA-256' | 'SHA-384' | 'SHA-512'
   readonly field?: FieldOptions
   readonly reason?: string
@@ -235,7 +276,8 @@ export interface SignatureInfo {
   readonly signAlgo: string
   readonly level: string
   readonly signerName: string
-  readonly [field: string]: unknown
+  /** What was odd about the document, without being in the way of the signature. */
+  readonly findings?: readonly unknown[]
 }
 
 /** A document that was signed. */
