@@ -1,10 +1,12 @@
 package cms
 
+import "golang.org/x/crypto/cryptobyte/asn1"
+
 // TrimPadding cuts the zeros off that fill a placeholder up to its reserved size. Anything else after the SignedData is ErrSignatureInvalid.
 func TrimPadding(contents []byte) ([]byte, error) {
 	w := walker{budget: maxBERElements}
-	n, ok := w.element(contents, 0, len(contents) > 1 && contents[1] == 0x80)
-	if !ok {
+	n, ok := w.element(contents, 0, false)
+	if !ok || contents[0] != byte(asn1.SEQUENCE) {
 		return nil, malformed("Contents does not start with a SignedData")
 	}
 	for _, b := range contents[n:] {

@@ -26,6 +26,9 @@ type SignedData struct {
 	Content      []byte              // the encapsulated content, nil when the signature is detached
 	Signer       SignerInfo
 	BER          bool // the input was not DER, as ISO 32000-2 12.8.3.3 demands, but readable
+
+	version          int
+	digestAlgorithms []byte // inside of the SET; a hint for one-pass readers, nothing here relies on it
 }
 
 // SignerInfo is the one SignerInfo of a SignedData.
@@ -71,7 +74,7 @@ func Parse(der []byte) (*SignedData, error) {
 
 func parseDER(der []byte) (*SignedData, error) {
 	in := cryptobyte.String(der)
-	var info, wrapped, sd, encap, set cryptobyte.String
+	var info, wrapped, sd, digests, encap, set cryptobyte.String
 	var contentType string
 	// RFC 5652 3: ContentInfo
 	if !in.ReadASN1(&info, asn1.SEQUENCE) {
@@ -85,11 +88,11 @@ func parseDER(der []byte) (*SignedData, error) {
 		return nil, malformed("not a SignedData")
 	}
 	// RFC 5652 5.1: SignedData
-	var version int
 	s := new(SignedData)
-	if !sd.ReadASN1Integer(&version) || version < 1 || version > 5 || !sd.ReadASN1(&set, asn1.SET) || !sd.ReadASN1(&encap, asn1.SEQUENCE) {
+	if !sd.ReadASN1Integer(&s.version) || s.version < 1 || s.version > 5 || !sd.ReadASN1(&digests, asn1.SET) || !sd.ReadASN1(&encap, asn1.SEQUENCE) {
 		return nil, malformed("SignedData")
 	}
+	s.digestAlgorithms = digests
 	if err := s.readContent(encap); err != nil {
 		return nil, err
 	}
