@@ -107,6 +107,8 @@ func (s *Session) authorized(ctx context.Context, op operation) (*reply, *Error)
 		}
 		return s.exchange(ctx, op, token, append([]Secret{op.bearer, op.authorization}, op.secrets...))
 	}
+	var refused string
+	var refusal *Error
 	for refresh := false; ; refresh = true {
 		token, err := s.o.Token.Token(ctx, refresh)
 		if err != nil {
@@ -119,11 +121,33 @@ func (s *Session) authorized(ctx context.Context, op operation) (*reply, *Error)
 		if token != "" {
 			header = Secret("Bearer " + token)
 		}
+		if refresh && token == refused {
+			return nil, refusal // a source that has no other token
+		}
 		r, failure := s.exchange(ctx, op, header, append([]Secret{Secret(token)}, op.secrets...))
-		if failure == nil || refresh || failure.Code != TokenExpired || op.kind == commit {
+		if failure == nil || refresh || !refusedUnexecuted(op, failure) {
 			return r, failure
 		}
+		refused, refusal = token, failure
 	}
+}
+
+// refusedUnexecuted tells whether a call may be made again with another token.
+// signHash may not: what leaves with a hash to sign leaves once. A call that
+// carries a PIN may only if the service blames the token: some answer 401 to a
+// wrong PIN, and a second wrong one locks the credential.
+func refusedUnexecuted(op operation, e *Error) bool {
+	switch {
+	case e.Code != TokenExpired || op.kind == commit:
+		return false
+	case op.kind == read:
+		return true
+	}
+	switch e.Details[DetailError] {
+	case nil, "invalid_token", "expired_token":
+		return true
+	}
+	return false
 }
 
 // exchange sends one request and judges the answer.

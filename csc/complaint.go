@@ -108,6 +108,8 @@ func classify(op operation, status int, said complaint) *Error {
 		return refusal(AuthorizationFailed, "the PIN, password or one-time password is wrong")
 	case "invalid_grant":
 		return refusal(AuthorizationFailed, "the authorization is not valid any more")
+	case "invalid_client":
+		return refusal(AuthorizationFailed, "the client was not accepted")
 	case "access_denied":
 		return refusal(AuthorizationFailed, "access was denied")
 	case "invalid_token", "expired_token":
@@ -120,6 +122,8 @@ func classify(op operation, status int, said complaint) *Error {
 	switch {
 	case status == 429:
 		return fail(RateLimited, "the service received too many requests")
+	case status == 401 && (op.form || op.anonymous):
+		return refusal(AuthorizationFailed, "the user or the client was not accepted")
 	case status == 401:
 		return refusal(TokenExpired, "the access token is not valid")
 	case op.kind == commit && (status == 502 || status == 504):

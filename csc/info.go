@@ -131,6 +131,13 @@ func (s *Session) offers(ctx context.Context, method string) bool {
 	return info.Offers(method)
 }
 
+// known is the info of the service, nil when it was not asked yet.
+func (s *Session) known() *Info {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.info
+}
+
 // lacks remembers that the service does not have a method.
 func (s *Session) lacks(method string) {
 	s.mu.Lock()

@@ -5,6 +5,16 @@ import (
 	"strings"
 )
 
+// ParseCredential reads the JSON of a credential again, such as Credential.Raw
+// that was kept or passed on.
+func ParseCredential(id string, raw []byte, d Dialect) (*Credential, error) {
+	obj, err := parseObject(raw, "the description of the credential")
+	if err != nil {
+		return nil, err
+	}
+	return parseCredential(obj, id, d)
+}
+
 // parseCredential reads a description of a credential in either version
 // (CSC §11.5). The shape of the members decides, not the version: services
 // mix them.

@@ -59,9 +59,11 @@ func (s *Session) SignHash(ctx context.Context, credentialID string, a *Authoriz
 }
 
 // executed marks an error of a call that the service did answer with success.
-func executed(err error) error {
+func executed(err error) error { return executedBy("signatures/signHash", err) }
+
+func executedBy(method string, err error) error {
 	e := asError(err, ResponseMalformed, "the answer cannot be read")
-	return e.with(DetailEndpoint, "signatures/signHash").with(DetailSubmitted, true)
+	return e.with(DetailEndpoint, method).with(DetailSubmitted, true)
 }
 
 // parseSignatures reads the list; one signature may come as a bare string. An

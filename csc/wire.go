@@ -2,9 +2,11 @@ package csc
 
 import (
 	"crypto"
+	"encoding/base64"
 	"encoding/json"
 	"net/url"
 	"strconv"
+	"strings"
 )
 
 // This file and wire_v2.go hold every request as it travels, for both
@@ -146,6 +148,34 @@ func (w wire) login(o LoginOptions) []byte {
 
 func (w wire) revoke(token Secret, hint TokenHint, clientData string) []byte {
 	return marshal(body{"token": string(token)}.text("token_type_hint", string(hint)).text("clientData", clientData))
+}
+
+// queryDigests writes digests into an authorize URL: base64url, joined by
+// commas (CSC §8.3.2).
+func (w wire) queryDigests(q url.Values, hashes [][]byte, hashAlgo string) {
+	if len(hashes) == 0 {
+		return
+	}
+	name := "hash"
+	if w.v2Names() {
+		name = "hashes"
+		q.Set("hashAlgorithmOID", hashAlgo)
+	}
+	list := make([]string, len(hashes))
+	for i, h := range hashes {
+		list[i] = w.urlDigest(h)
+	}
+	q.Set(name, strings.Join(list, ","))
+}
+
+func (w wire) urlDigest(h []byte) string {
+	switch w.dialect.URLHashes {
+	case Base64URLPadded:
+		return base64.URLEncoding.EncodeToString(h)
+	case Base64URLStandard:
+		return encodeBase64(h)
+	}
+	return base64.RawURLEncoding.EncodeToString(h)
 }
 
 // rawJSON is a JSON value that the caller supplied.

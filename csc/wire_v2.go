@@ -80,7 +80,7 @@ func (w wire) signPolling(responseID, userID, clientData string) []byte {
 }
 
 // wireDigest is one entry of documentDigests in signDoc. The digest algorithm
-// stands here and at the top level, because the texts of 2.0 and 2.1 differ.
+// stands here (2.0) and, but for services of 2.0, at the top level (2.1).
 type wireDigest struct {
 	Hashes           []string         `json:"hashes"`
 	HashAlgorithm    string           `json:"hashAlgorithmOID,omitempty"`
@@ -94,9 +94,13 @@ type wireDigest struct {
 
 func (w wire) signDoc(r SignDocRequest, sad Secret) []byte {
 	b := body{}.text("credentialID", r.CredentialID).text("signatureQualifier", r.Qualifier).secret("SAD", sad).
-		text("clientData", r.ClientData).text("hashAlgorithmOID", r.Mechanism.HashAlgo).flag("returnValidationInfo", r.ValidationInfo)
+		text("clientData", r.ClientData).flag("returnValidationInfo", r.ValidationInfo)
+	hashAlgo := hashOID(r.Mechanism.Algorithm.Hash) // also for Ed25519, whose own is empty
+	if !r.specs20 {
+		b.text("hashAlgorithmOID", hashAlgo)
+	}
 	d := wireDigest{
-		Hashes: w.digests(r.Hashes), HashAlgorithm: r.Mechanism.HashAlgo, Format: r.Format, Level: r.Level,
+		Hashes: w.digests(r.Hashes), HashAlgorithm: hashAlgo, Format: r.Format, Level: r.Level,
 		SignAlgo: r.Mechanism.SignAlgo, Props: r.Properties, EnvelopeProperty: r.EnvelopeProperty,
 	}
 	if len(r.Mechanism.SignAlgoParams) > 0 {
@@ -125,7 +129,8 @@ type wireRARDigest struct {
 	HashType string `json:"hashType,omitempty"`
 }
 
-func (w wire) authorizationDetails(r CredentialScope, typ string) json.RawMessage {
+func (w wire) authorizationDetails(r CredentialScope) json.RawMessage {
+	typ := r.RARType
 	if typ == "" {
 		typ = "credential"
 	}
@@ -140,8 +145,9 @@ func (w wire) authorizationDetails(r CredentialScope, typ string) json.RawMessag
 	if len(r.Hashes) > 0 {
 		d.HashAlgorithm = r.HashAlgo
 	}
-	if r.sendNumSignatures() {
-		d.NumSignatures = r.NumSignatures
+	// 2.0 has no numSignatures here: it counts the digests. 2.2 has its own type.
+	if typ != "credential" || len(r.Hashes) == 0 {
+		d.NumSignatures = r.count()
 	}
 	return rawJSON([]wireRAR{d})
 }
