@@ -162,7 +162,7 @@ func (s *Server) checkAuthorization(c *call, n need) *problem {
 	switch {
 	case t == nil || t.kind != accessToken:
 		return &problem{http.StatusUnauthorized, invalidToken, "The access token is not valid"}
-	case t.revoked || t.spent && n != needPolling || !s.now().Before(t.expires):
+	case t.revoked || t.spent() && n != needPolling || !s.now().Before(t.expires):
 		return &problem{http.StatusUnauthorized, expiredToken, "The access token has expired or was revoked"}
 	case t.scope == "credential" && (n != needSigning && n != needPolling || !c.v2):
 		return &problem{http.StatusUnauthorized, accessDenied, "The access token has no service scope"}

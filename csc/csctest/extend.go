@@ -28,6 +28,7 @@ func (s *Server) extendTransaction(c *call) (*reply, *problem) {
 	if next.open() > next.left {
 		return nil, refuse("More hashes than signatures left")
 	}
+	*a = *next // a credential-scope token may stand on it too
 	delete(s.sads, sad)
-	return ok(s.issueSADLocked(next, c.v2)), nil
+	return ok(s.issueSADLocked(a, c.v2)), nil
 }

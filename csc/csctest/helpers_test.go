@@ -151,3 +151,5 @@ func sharedKeys(t *testing.T) *KeyRing {
 }
 
 var testKeys = NewKeyRing()
+
+var testTime = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)

@@ -119,9 +119,6 @@ func (s *Server) spend(c *call, k *credential, r signRequest, m mechanism, hashe
 		return refuse("Invalid parameter SAD: it was used, extend the transaction")
 	}
 	a.spend(hashes)
-	if credentialBearer && a.left == 0 {
-		c.token.spent = true // v2 §8.4: it dies when it is used up
-	}
 	return nil
 }
 

@@ -25,7 +25,6 @@ type token struct {
 	grant   string // tokens of one grant die together with their refresh token
 	expires time.Time
 	revoked bool
-	spent   bool           // a credential-scope token whose signatures were all made
 	auth    *authorization // what a credential-scope token may sign
 }
 
@@ -59,6 +58,10 @@ func (s *Server) ExpireSADs() {
 	}
 }
 
+// spent tells whether a credential-scope token was used up; it then dies by
+// itself (v2 §8.4).
+func (t *token) spent() bool { return t.auth != nil && t.auth.left <= 0 }
+
 func (s *Server) newTokenLocked(t *token) *token {
 	t.value = random(24)
 	if t.expires.IsZero() {
@@ -77,6 +80,7 @@ func random(n int) string {
 
 // expiry puts the lifetime of a token or a SAD into an answer.
 func (s *Server) expiry(body map[string]any, name string, d time.Duration) {
+	d = d.Round(time.Second) // the clock moved since the deadline was set
 	switch {
 	case s.opts.OmitExpiry && s.opts.Dialect.NullsForAbsent:
 		body[name] = nil

@@ -71,8 +71,8 @@ type tstInfo struct {
 
 type pkiStatusInfo struct {
 	Status int
-	Text   []string       `asn1:"optional,utf8"`
-	Fail   asn1.BitString `asn1:"optional"`
+	Text   []asn1.RawValue `asn1:"optional"`
+	Fail   asn1.BitString  `asn1:"optional"`
 }
 
 // Failure bits of RFC 3161 §2.4.2.
@@ -141,7 +141,7 @@ func rejection(bit int) []byte {
 	fail := make([]byte, bit/8+1)
 	fail[bit/8] = 0x80 >> (bit % 8)
 	return mustDER(struct{ Status pkiStatusInfo }{pkiStatusInfo{
-		Status: 2, Text: []string{"rejected"}, Fail: asn1.BitString{Bytes: fail, BitLength: bit + 1},
+		Status: 2, Text: []asn1.RawValue{{Tag: asn1.TagUTF8String, Bytes: []byte("rejected")}}, Fail: asn1.BitString{Bytes: fail, BitLength: bit + 1},
 	}})
 }
 
