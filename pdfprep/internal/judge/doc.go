@@ -9,7 +9,7 @@
 //
 // The judges: qpdf (structure), poppler's pdfsig (digest, signature, trust, coverage), mutool (digest and later edits,
 // rendering), poppler (text, rendering), OpenSSL (CMS, CAdES, chain), pyHanko (integrity, trust, coverage, DocMDP,
-// PAdES profile, and whether what was appended can be explained by signing). Two checks are arithmetic done here: the
+// PAdES profile, and whether signing explains which objects of the original were redefined). Two checks are arithmetic done here: the
 // original is an exact prefix, and the byte range covers all but Contents.
 //
 // A check passes, fails, does not apply (the judge could not read the original either, so nothing can be compared), is

@@ -49,7 +49,6 @@ type pyDocument struct {
 type pyAnswer struct {
 	Error            string
 	Original, Signed pyDocument
-	Update           struct{ Error, Modification, Why string }
 	Objects          struct {
 		Error    string
 		Problems []string
@@ -96,12 +95,6 @@ func (j *Judge) pyhanko(ctx context.Context, col *collector, c Case, news []sign
 		if got.Widget != nil {
 			shown = append(shown, *got.Widget)
 		}
-	}
-	switch u := answer.Update; {
-	case u.Error != "":
-		col.add("pyhanko.update", NotApplicable, u.Error)
-	default:
-		col.hold("pyhanko.update", u.Modification != "OTHER", "the update does more than sign: "+u.Why)
 	}
 	if answer.Objects.Error != "" {
 		col.add("pyhanko.objects", NotApplicable, answer.Objects.Error)

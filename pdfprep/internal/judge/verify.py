@@ -1,8 +1,7 @@
 """What pyHanko says about signed PDFs: one JSON object a line in, one a line out, until the input ends.
 
 In:  {"original", "signed": paths, "password", "roots": [paths of PEM files], "level": "" or a baseline level}
-Out: {"original": document, "signed": document, "update": what the review of the appended revisions found,
-      "objects": which objects of the original they changed beyond what signing needs}
+Out: {"original": document, "signed": document, "objects": which objects of the original were changed beyond what signing needs}
 A document is {"error"} or {"revisions", "signatures": [...]}. Nothing one file does reaches the next.
 """
 
@@ -16,7 +15,7 @@ from pyhanko.keys import load_certs_from_pemder
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.crypt import AuthStatus
 from pyhanko.pdf_utils.reader import PdfFileReader
-from pyhanko.sign.diff_analysis import DEFAULT_DIFF_POLICY, DiffResult
+from pyhanko.sign.diff_analysis import DiffResult
 from pyhanko.sign.validation import validate_pdf_signature, validate_pdf_timestamp
 from pyhanko.sign.validation.dss import DocumentSecurityStore
 from pyhanko.sign.validation.settings import KeyUsageConstraints
@@ -285,20 +284,8 @@ def answer(request):
 
         out[which] = attempt(work)
 
-    def update():
-        before = readers["original"].xrefs.total_revisions
-        if "/AcroForm" not in readers["original"].root:
-            return {"error": "the difference analysis needs a form to start from"}
-        if readers["signed"].xrefs.total_revisions <= before:
-            return {"error": "the update starts a new chain of revisions"}
-        result = DEFAULT_DIFF_POLICY.review_file(readers["signed"], before - 1)
-        if isinstance(result, DiffResult):
-            return {"modification": result.modification_level.name, "fields": sorted(result.changed_form_fields)}
-        return {"modification": "OTHER", "why": str(result)}
-
-    both = len(readers) == 2
-    out["update"] = attempt(update) if both else {"error": "not readable"}
-    out["objects"] = attempt(lambda: objects(readers["original"], readers["signed"])) if both else {"error": "not readable"}
+    if len(readers) == 2:
+        out["objects"] = attempt(lambda: objects(readers["original"], readers["signed"]))
     return out
 
 
