@@ -105,7 +105,7 @@ func classify(op operation, status int, said complaint) *Error {
 	case "invalid_otp":
 		return refusal(AuthorizationFailed, "the one-time password is wrong")
 	case "invalid_authentication_data", "authentication_error":
-		return refusal(AuthorizationFailed, "the PIN, password or one-time password is wrong")
+		return refusal(AuthorizationFailed, "the PIN, password or one-time password is wrong, or the user refused")
 	case "invalid_grant":
 		return refusal(AuthorizationFailed, "the authorization is not valid any more")
 	case "invalid_client":
