@@ -8,6 +8,7 @@ const words = {
   CREDENTIAL_UNUSABLE: ['This key cannot be used', 'Choose another key.'],
   ENGINE_CRASHED: ['The engine stopped', 'It was started again. Try once more; if it happens again, this file is the cause.'],
   ENGINE_LOAD_FAILED: ['The engine could not be loaded', 'Reload the page.'],
+  FILE_UNREADABLE: ['The file cannot be read any more', 'It was changed, moved or deleted after you chose it. Choose it again.'],
   INSECURE_URL: ['The service address is not secure', 'Only https addresses are accepted.'],
   INTERNAL: ['Something went wrong in the engine', 'This is a fault of the software. Please report it.'],
   INVALID_ARGUMENT: ['The page asked for something impossible', 'This is a fault of the page. Please report it.'],

@@ -55,6 +55,12 @@ for (const [label, options] of [
   })
 }
 
+test('axe would notice a fault', { skip: it.skip, timeout }, async () => {
+  const portal = await it.open()
+  await portal.page.evaluate(() => document.getElementById('login-button').replaceChildren())
+  assert.match((await violations(portal)).join(), /button-name/)
+})
+
 test('the whole flow works by keyboard alone, with the focus where it belongs', { skip: it.skip, timeout }, async () => {
   const portal = await it.open()
   const { page } = portal
