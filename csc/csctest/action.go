@@ -51,14 +51,16 @@ func SADExpires() Action {
 }
 
 // Redirect sends the client elsewhere instead of executing the call. An empty
-// target means another origin on the same host.
+// target means /elsewhere of this service under another host name: a client
+// that follows shows up in the log with what it gave away.
 func Redirect(status int, target string) Action {
 	return Action{Name: "redirect " + strconv.Itoa(status), before: func(x *exchange) {
-		if target == "" {
-			target = "http://localhost:9/elsewhere"
-		}
 		x.answer(status, "", "")
-		x.response.header.Set("Location", target)
+		to := target
+		if to == "" {
+			to = strings.Replace(x.s.URL, "127.0.0.1", "localhost", 1) + "/elsewhere"
+		}
+		x.response.header.Set("Location", to)
 	}}
 }
 
