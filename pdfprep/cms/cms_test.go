@@ -66,7 +66,7 @@ func TestSizeEstimateIsAnUpperBoundCloseToTheTruth(t *testing.T) {
 }
 
 func TestSignedAttributesAreDERAndWhatTheKeySigns(t *testing.T) {
-	for _, v := range []variant{p256(), {signers()["Ed25519"], sigalg.Algorithm{Scheme: sigalg.Ed25519, Hash: crypto.SHA512}}} {
+	for _, v := range []variant{p256(), {signerOf("Ed25519"), sigalg.Algorithm{Scheme: sigalg.Ed25519, Hash: crypto.SHA512}}} {
 		attrs, err := cms.NewSignedAttributes(v.options(), digestOf(v.algorithm.Hash, document))
 		if err != nil {
 			t.Fatal(err)
@@ -96,7 +96,7 @@ func TestSignedAttributesAreDERAndWhatTheKeySigns(t *testing.T) {
 }
 
 func TestAssembleRefusesASignatureThatIsNotTheSigners(t *testing.T) {
-	v, other := p256(), variant{signers()["P-384"], p256().algorithm}
+	v, other := p256(), variant{signerOf("P-384"), p256().algorithm}
 	attrs, err := cms.NewSignedAttributes(v.options(), digestOf(crypto.SHA256, document))
 	if err != nil {
 		t.Fatal(err)

@@ -61,7 +61,7 @@ func FuzzParse(f *testing.F) {
 	o := rsa2048().options()
 	o.Profile, o.SigningTime, o.AlgorithmProtection = cms.PKCS7, noon, true
 	f.Add(build(f, rsa2048(), o, cms.NewAttribute(cms.OIDTimestamp, []byte{0x30, 0})))
-	digest := digestOf(crypto.SHA256, document)
+	digest, other := digestOf(crypto.SHA256, document), digestOf(crypto.SHA256, nil)
 	f.Fuzz(func(t *testing.T, in []byte) {
 		if cut, err := cms.TrimPadding(in); err == nil && len(cut) > len(in) {
 			t.Error("grew")
@@ -74,17 +74,8 @@ func FuzzParse(f *testing.F) {
 			return
 		}
 		_ = s.CheckProfile(cms.PAdES)
-		if s.Verify(digest) == nil && s.CheckProfile(cms.PAdES) == nil && !bytes.Equal(s.Signer.Signature, signatureOf(t, der)) {
-			t.Error("a forged signature holds")
+		if s.VerifyWeak(digest) == nil && s.VerifyWeak(other) == nil {
+			t.Error("holds for two documents")
 		}
 	})
-}
-
-func signatureOf(t *testing.T, der []byte) []byte {
-	t.Helper()
-	s, err := cms.Parse(der)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s.Signer.Signature
 }

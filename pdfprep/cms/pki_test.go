@@ -72,17 +72,20 @@ var kinds = []struct {
 	{"Ed25519", func() crypto.Signer { _, k, err := ed25519.GenerateKey(rand.Reader); return must(k, err) }},
 }
 
-var signers = sync.OnceValue(func() map[string]*signer {
-	all := map[string]*signer{}
+// signerOf makes a signer on first use: an RSA-4096 key takes seconds, and few tests want it.
+var signerOf = func() func(name string) *signer {
+	lazy := map[string]func() *signer{}
 	for i, k := range kinds {
-		key := k.make()
-		t := template("Throw-away Signer "+k.name, 0)
-		t.SerialNumber = new(big.Int).SetBytes([]byte{0xf0, 1, 2, 3, 4, 5, 6, byte(i)})
-		t.KeyUsage, t.SubjectKeyId = x509.KeyUsageContentCommitment, []byte{1, 2, 3, byte(i)}
-		all[k.name] = &signer{k.name, key, issue(t, pki().intermediate, key.Public(), pki().intermediateKey)}
+		lazy[k.name] = sync.OnceValue(func() *signer {
+			key := k.make()
+			t := template("Throw-away Signer "+k.name, 0)
+			t.SerialNumber = new(big.Int).SetBytes([]byte{0xf0, 1, 2, 3, 4, 5, 6, byte(i)})
+			t.KeyUsage, t.SubjectKeyId = x509.KeyUsageContentCommitment, []byte{1, 2, 3, byte(i)}
+			return &signer{k.name, key, issue(t, pki().intermediate, key.Public(), pki().intermediateKey)}
+		})
 	}
-	return all
-})
+	return func(name string) *signer { return lazy[name]() }
+}()
 
 // sign is what a remote key does.
 func (s *signer) sign(t testing.TB, a sigalg.Algorithm, toBeSigned []byte) []byte {
@@ -117,7 +120,7 @@ func (v variant) options() cms.Options {
 func variants() []variant {
 	var all []variant
 	for _, k := range kinds {
-		s := signers()[k.name]
+		s := signerOf(k.name)
 		schemes := []sigalg.Scheme{sigalg.ECDSA}
 		switch s.key.(type) {
 		case *rsa.PrivateKey:
@@ -158,11 +161,11 @@ func build(t testing.TB, v variant, o cms.Options, unsigned ...cms.Attribute) []
 }
 
 func p256() variant {
-	return variant{signers()["P-256"], sigalg.Algorithm{Scheme: sigalg.ECDSA, Hash: crypto.SHA256}}
+	return variant{signerOf("P-256"), sigalg.Algorithm{Scheme: sigalg.ECDSA, Hash: crypto.SHA256}}
 }
 
 func rsa2048() variant {
-	return variant{signers()["RSA-2048"], sigalg.Algorithm{Scheme: sigalg.PKCS1v15, Hash: crypto.SHA256}}
+	return variant{signerOf("RSA-2048"), sigalg.Algorithm{Scheme: sigalg.PKCS1v15, Hash: crypto.SHA256}}
 }
 
 func must[T any](v T, err error) T {
