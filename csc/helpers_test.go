@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto"
 	"crypto/sha256"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"sync"
@@ -138,3 +139,5 @@ func body(t *testing.T, r csctest.Request) map[string]any {
 	}
 	return m
 }
+
+func b64(b []byte) string { return base64.StdEncoding.EncodeToString(b) }
