@@ -27,7 +27,12 @@ func (h hashRequest) mechanism(c *call, k *credential) (mechanism, *problem) {
 		return m, refuse("Missing (or invalid type) array parameter %s", name)
 	case len(h.hashes) == 0 && h.algo != "":
 		return m, refuse("Parameter hashAlgorithmOID without hashes")
-	case len(h.hashes) == 0 || k.spec.Key == Ed25519:
+	case len(h.hashes) == 0:
+		return m, nil
+	case k.spec.Key == Ed25519: // what is signed is a message of any length
+		if _, known := hashByOID(h.algo); h.algo != "" && !known {
+			return m, refuse("Invalid parameter hashAlgorithmOID")
+		}
 		return m, nil
 	case c.v2 && h.algo == "":
 		return m, refuse("Missing (or invalid type) string parameter hashAlgorithmOID")

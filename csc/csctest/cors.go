@@ -23,12 +23,8 @@ func (s *Server) setCORS(h http.Header, r *http.Request) {
 	if strings.HasSuffix(path, "/oauth2/authorize") || path == "/phone" {
 		return
 	}
-	if s.opts.PKIWithoutCORS {
-		for _, prefix := range []string{"/tsa", "/ocsp", "/crl/", "/aia/"} {
-			if strings.HasPrefix(path, prefix) {
-				return
-			}
-		}
+	if s.opts.PKIWithoutCORS && (isPKI(strings.TrimPrefix(path, "/")) || strings.HasPrefix(path, "/ocsp/")) {
+		return
 	}
 	h.Add("Vary", "Origin")
 	if origin := r.Header.Get("Origin"); s.originAllowed(origin) {

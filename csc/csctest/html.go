@@ -30,7 +30,7 @@ h1{font-size:1.35rem;line-height:1.25;margin:.25rem 0 1rem}
 label{display:block;font-weight:600;margin:1rem 0 .3rem}
 input{width:100%;font:inherit;color:inherit;background:transparent;border:1px solid var(--line);border-radius:8px;padding:.6rem .7rem}
 :focus-visible{outline:3px solid var(--accent);outline-offset:2px}
-.row{display:flex;gap:.75rem;margin-top:1.5rem;flex-direction:row-reverse}
+.row{display:flex;gap:.75rem;margin-top:1.5rem}
 button{flex:1;font:inherit;font-weight:600;padding:.65rem 1rem;border-radius:8px;border:1px solid var(--line);background:transparent;color:inherit;cursor:pointer}
 button.main{background:var(--accent);border-color:var(--accent);color:var(--paper)}
 .wrong{color:var(--bad);font-weight:600}

@@ -138,6 +138,20 @@ func TestOCSPStatuses(t *testing.T) {
 	}
 }
 
+func TestPKIEndpointsRefuseTokens(t *testing.T) {
+	c := newClient(t, Options{}, "v1")
+	for _, path := range []string{"/tsa", "/ocsp", "/crl/root.crl", "/aia/root.cer"} {
+		r, err := http.NewRequest(http.MethodGet, c.s.URL+path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Authorization", "Bearer "+c.token)
+		if a := c.do(r); a.status != 400 {
+			t.Errorf("%s: %d", path, a.status)
+		}
+	}
+}
+
 func TestPointersLeadSomewhere(t *testing.T) {
 	c := newClient(t, Options{}, "v1")
 	cert, err := c.s.Certificate("demo-p-256")

@@ -86,6 +86,10 @@ func (s *Server) route(x *exchange) {
 		s.serveAPI(x)
 		return
 	}
+	if isPKI(e.Endpoint) && (len(e.Header["Authorization"]) > 0 || len(e.Header["Cookie"]) > 0) {
+		resp.text(http.StatusBadRequest, "secrets do not belong here")
+		return
+	}
 	switch {
 	case e.Endpoint == "oauth2/authorize" && e.API != "":
 		s.serveAuthorizePage(x)
@@ -112,6 +116,12 @@ func (s *Server) route(x *exchange) {
 	default:
 		resp.text(http.StatusNotFound, "not found")
 	}
+}
+
+// isPKI tells whether an endpoint is one of those that anybody may ask, and
+// that no client should therefore hand a token to.
+func isPKI(endpoint string) bool {
+	return endpoint == "tsa" || endpoint == "ocsp" || strings.HasPrefix(endpoint, "crl/") || strings.HasPrefix(endpoint, "aia/")
 }
 
 func (r *response) send(w http.ResponseWriter) {
