@@ -25,10 +25,10 @@ for (const name of readdirSync(here('dist'))) {
 const common = bundleOptions(integrity)
 
 await Promise.all([
-  // The page's side; the engine for pages without a worker becomes a chunk of its own.
+  // The page's side, readable: whoever uses it has a bundler that minifies, and stack traces with names until then. The engine for pages without a worker becomes a chunk of its own.
   build({ ...common, entryPoints: [here('src/index.ts'), here('src/oauth.ts')], splitting: true, chunkNames: 'chunk-[hash]' }),
   // The worker imports nothing, so that it can be copied or served from anywhere by itself.
-  build({ ...common, entryPoints: [here('src/worker.ts')] }),
+  build({ ...common, entryPoints: [here('src/worker.ts')], minify: true }),
 ])
 execFileSync(process.execPath, [here('node_modules/typescript/bin/tsc'), '-p', here('tsconfig.json')], { stdio: 'inherit' })
 copyFileSync(here('../LICENSE'), here('LICENSE'))

@@ -28,7 +28,6 @@ export function bundleOptions(integrity) {
     target: 'es2022',
     platform: 'neutral',
     mainFields: ['module', 'main'],
-    minify: true,
     legalComments: 'inline',
     sourcemap: true,
     outdir: here('dist'),

@@ -61,7 +61,8 @@ function baseURL(): string {
 
 /** Node's fetch does not read files. */
 async function readFile(url: string | URL): Promise<BufferSource> {
-  const name = 'node:fs/promises'
+  // Not a literal, which a bundler for browsers would try to resolve.
+  const name = ['node:fs', 'promises'].join('/')
   const files = (await import(/* webpackIgnore: true */ /* @vite-ignore */ name)) as {
     readFile(url: URL): Promise<Uint8Array<ArrayBuffer>>
   }

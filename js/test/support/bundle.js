@@ -24,7 +24,6 @@ export async function bundle(...names) {
     ...options,
     stdin: { contents, resolveDir: join(root, 'js/src'), loader: 'ts' },
     outfile,
-    minify: false,
     sourcemap: false,
   })
   return pathToFileURL(outfile)

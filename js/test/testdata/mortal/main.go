@@ -50,6 +50,8 @@ func main() {
 				host.Call("digest", id, arguments.Get("algorithm"), arguments.Get("parts"), 0).Call("then", resolve, reject)
 			case "fail":
 				reject.Invoke(arguments)
+			default:
+				reject.Invoke(map[string]any{"code": "INVALID_ARGUMENT", "message": "no such method"})
 			}
 		})
 	})

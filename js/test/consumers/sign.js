@@ -1,0 +1,30 @@
+// What every consumer page does: signs documents with a key of the service, and tells what came of it.
+
+import { Hashout } from 'hashout'
+
+/** Signs the page's sample and reports. */
+export async function signSample() {
+  const config = await (await fetch('/config.json')).json()
+  const hashout = await Hashout.load(config.load)
+  const service = hashout.service({ url: config.service, accessToken: config.token })
+  const { documents } = await service.sign([await fetch('/sample.pdf'), new Blob(['no PDF'])], {
+    credential: config.credential,
+    authorize: () => ({ PIN: config.pin }),
+  })
+  await hashout.inspect(documents[0].blob)
+  hashout.dispose()
+  const [first, second] = documents
+  if (first.error) throw first.error
+  return { signed: [...new Uint8Array(await first.blob.arrayBuffer())], level: first.signature.level, second: second.error.code }
+}
+
+/** Puts the report where the test looks for it. */
+export async function show(work) {
+  let report
+  try {
+    report = await work()
+  } catch (error) {
+    report = { failed: error.code ?? error.name, message: error.message, cause: String(error.cause) }
+  }
+  document.getElementById('report').textContent = JSON.stringify(report)
+}

@@ -1,0 +1,6 @@
+// The tools of this folder, for the test that uses them.
+
+export { chromium } from 'playwright-core'
+export { publint } from 'publint'
+export * as vite from 'vite'
+export { default as webpack } from 'webpack'
