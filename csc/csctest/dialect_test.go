@@ -34,6 +34,7 @@ func TestEachDialectShows(t *testing.T) {
 		a := c.post("credentials/info", "{}")
 		return http.StatusText(a.status) + a.header.Get("Content-Type") + string(a.raw)
 	}
+	covered := map[string]bool{}
 	for name, tc := range map[string]struct {
 		api  string
 		see  func(*client) string
@@ -99,8 +100,6 @@ func TestEachDialectShows(t *testing.T) {
 		}
 	}
 }
-
-var covered = map[string]bool{}
 
 func challenge(c *client) string {
 	return string(c.call("credentials/getChallenge", map[string]any{"credentialID": "demo-rsa-2048", "authObjectID": "OTP"}).raw)

@@ -39,35 +39,35 @@ func TestEveryActionDoesWhatItsNameSays(t *testing.T) {
 		action Action
 		broken bool // the connection fails
 		status int
-		check  func(a answer) bool
+		check  func(c *client, a answer) bool
 	}{
-		{Refuse(400, `{"error":"x"}`), false, 400, func(a answer) bool { return a.body["error"] == "x" }},
-		{Refuse(502, "bad gateway"), false, 502, func(a answer) bool { return string(a.raw) == "bad gateway" }},
-		{RefuseWith(401, "invalid_token", "no"), false, 401, func(a answer) bool { return a.body["error"] == "invalid_token" }},
-		{Busy(503, "2"), false, 503, func(a answer) bool { return a.header.Get("Retry-After") == "2" }},
-		{TokenExpires(), false, 401, func(a answer) bool { return a.body["error"] == expiredToken }},
-		{SADExpires(), false, 400, func(a answer) bool { return a.body["error_description"] == "SAD expired" }},
-		{Redirect(307, ""), false, 307, func(a answer) bool { return a.header.Get("Location") != "" }},
+		{Refuse(400, `{"error":"x"}`), false, 400, func(_ *client, a answer) bool { return a.body["error"] == "x" }},
+		{Refuse(502, "bad gateway"), false, 502, func(_ *client, a answer) bool { return string(a.raw) == "bad gateway" }},
+		{RefuseWith(401, "invalid_token", "no"), false, 401, func(_ *client, a answer) bool { return a.body["error"] == "invalid_token" }},
+		{Busy(503, "2"), false, 503, func(_ *client, a answer) bool { return a.header.Get("Retry-After") == "2" }},
+		{TokenExpires(), false, 401, func(_ *client, a answer) bool { return a.body["error"] == expiredToken }},
+		{SADExpires(), false, 400, func(_ *client, a answer) bool { return a.body["error_description"] == "SAD expired" }},
+		{Redirect(307, ""), false, 307, func(_ *client, a answer) bool { return a.header.Get("Location") != "" }},
 		{DropBefore(), true, 0, nil},
 		{DropAfter(), true, 0, nil},
 		{Truncate(), true, 0, nil},
 		{DelayBefore(time.Millisecond), false, 200, good},
 		{DelayAfter(time.Millisecond), false, 200, good},
-		{Answer(200, "text/plain", "{}"), false, 200, func(a answer) bool { return string(a.raw) == "{}" }},
+		{Answer(200, "text/plain", "{}"), false, 200, func(_ *client, a answer) bool { return string(a.raw) == "{}" }},
 		{Garbage(), false, 200, notJSON},
 		{HTML(), false, 200, notJSON},
-		{Empty(), false, 200, func(a answer) bool { return len(a.raw) == 0 }},
-		{Null(), false, 200, func(a answer) bool { return string(a.raw) == "null" }},
-		{Array(), false, 200, func(a answer) bool { return string(a.raw) == "[]" }},
-		{Object(), false, 200, func(a answer) bool { return string(a.raw) == "{}" }},
-		{DeepJSON(), false, 200, func(a answer) bool { return len(a.raw) > 200_000 }},
-		{TooLarge(1 << 20), false, 200, func(a answer) bool { return len(a.raw) == 1<<20 && json.Valid(a.raw) }},
-		{BOM(), false, 200, func(a answer) bool { return a.raw[0] == 0xef }},
-		{DuplicateKeys(), false, 200, func(a answer) bool { return strings.Count(string(a.raw), `"signatures":`) == 2 }},
-		{CaseVariantKeys(), false, 200, func(a answer) bool { return strings.Contains(string(a.raw), `"SIGNATURES":`) }},
-		{WrongTypes(), false, 200, func(a answer) bool { return a.body["signatures"] == "unexpected" }},
+		{Empty(), false, 200, func(_ *client, a answer) bool { return len(a.raw) == 0 }},
+		{Null(), false, 200, func(_ *client, a answer) bool { return string(a.raw) == "null" }},
+		{Array(), false, 200, func(_ *client, a answer) bool { return string(a.raw) == "[]" }},
+		{Object(), false, 200, func(_ *client, a answer) bool { return string(a.raw) == "{}" }},
+		{DeepJSON(), false, 200, func(_ *client, a answer) bool { return len(a.raw) > 200_000 }},
+		{TooLarge(1 << 20), false, 200, func(_ *client, a answer) bool { return len(a.raw) == 1<<20 && json.Valid(a.raw) }},
+		{BOM(), false, 200, func(_ *client, a answer) bool { return a.raw[0] == 0xef }},
+		{DuplicateKeys(), false, 200, func(_ *client, a answer) bool { return strings.Count(string(a.raw), `"signatures":`) == 2 }},
+		{CaseVariantKeys(), false, 200, func(_ *client, a answer) bool { return strings.Contains(string(a.raw), `"SIGNATURES":`) }},
+		{WrongTypes(), false, 200, func(_ *client, a answer) bool { return a.body["signatures"] == "unexpected" }},
 		{TrailingData(), false, 200, notJSON},
-		{ContentType("text/html"), false, 200, func(a answer) bool { return a.header.Get("Content-Type") == "text/html" }},
+		{ContentType("text/html"), false, 200, func(_ *client, a answer) bool { return a.header.Get("Content-Type") == "text/html" }},
 		{TooFew(), false, 200, count(2)},
 		{TooMany(), false, 200, count(4)},
 		{Permute(), false, 200, verifies(false, false, false)},
@@ -90,11 +90,8 @@ func TestEveryActionDoesWhatItsNameSays(t *testing.T) {
 			if !tc.broken && a.status != tc.status {
 				t.Fatalf("status %d: %.200s", a.status, a.raw)
 			}
-			if tc.check != nil {
-				testCert = func() any { x, _ := c.s.Certificate("demo-p-256"); return x.PublicKey }
-				if !tc.check(a) {
-					t.Fatalf("%v %.300s", a.header, a.raw)
-				}
+			if tc.check != nil && !tc.check(c, a) {
+				t.Fatalf("%v %.300s", a.header, a.raw)
 			}
 			want := 0
 			if tc.action.Executes {
@@ -110,20 +107,22 @@ func TestEveryActionDoesWhatItsNameSays(t *testing.T) {
 	}
 }
 
-var testCert func() any
-
-func good(a answer) bool    { return verifies(true, true, true)(a) }
-func notJSON(a answer) bool { return !json.Valid(a.raw) }
-func count(n int) func(answer) bool {
-	return func(a answer) bool { l, _ := a.body["signatures"].([]any); return len(l) == n }
+func good(c *client, a answer) bool    { return verifies(true, true, true)(c, a) }
+func notJSON(_ *client, a answer) bool { return !json.Valid(a.raw) }
+func count(n int) func(*client, answer) bool {
+	return func(_ *client, a answer) bool { l, _ := a.body["signatures"].([]any); return len(l) == n }
 }
 
-func verifies(want ...bool) func(answer) bool {
-	return func(a answer) bool {
+func verifies(want ...bool) func(*client, answer) bool {
+	return func(c *client, a answer) bool {
+		cert, err := c.s.Certificate("demo-p-256")
+		if err != nil {
+			return false
+		}
 		list, _ := a.body["signatures"].([]any)
 		for i, v := range list {
 			sig, err := strictBase64(v.(string))
-			if err != nil || verify(testCert(), oidECSHA256, 0, digest(string(rune('1'+i))), sig) != want[i] {
+			if err != nil || verify(cert.PublicKey, oidECSHA256, 0, digest(string(rune('1'+i))), sig) != want[i] {
 				return false
 			}
 		}

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -147,9 +148,9 @@ func unb64(t *testing.T, v any) []byte {
 // sharedKeys saves the tests from making RSA keys again and again.
 func sharedKeys(t *testing.T) *KeyRing {
 	t.Helper()
-	return testKeys
+	return testKeys()
 }
 
-var testKeys = NewKeyRing()
+var testKeys = sync.OnceValue(NewKeyRing)
 
 var testTime = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)

@@ -10,9 +10,12 @@ import (
 	"time"
 )
 
-// maxLogged bounds the memory of a demo that runs for days: the oldest
-// requests are dropped.
-const maxLogged = 50_000
+// These bound the memory of a demo that runs for days: the oldest half of the
+// requests is dropped when either is reached.
+const (
+	maxLogged      = 20_000
+	maxLoggedBytes = 256 << 20
+)
 
 // Request is one HTTP request as the service received it, with the status it
 // answered. Header and Body hold secrets; String does not.

@@ -4,7 +4,6 @@ import (
 	"encoding/base64"
 	"fmt"
 	"net/url"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -32,10 +31,12 @@ type grantRequest struct {
 	description string
 }
 
-var (
-	challengeShape = regexp.MustCompile(`^[A-Za-z0-9_-]{43}$`)
-	verifierShape  = regexp.MustCompile(`^[A-Za-z0-9._~-]{43,128}$`)
-)
+// madeOf tells whether a text consists of letters, digits and some more
+// characters, and has a length between two limits.
+func madeOf(text, more string, least, most int) bool {
+	const alphanumeric = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+	return len(text) >= least && len(text) <= most && strings.Trim(text, alphanumeric+more) == ""
+}
 
 // oauthError is an error that may be sent to the redirect URI.
 func oauthError(code, format string, args ...any) *problem {
@@ -145,7 +146,7 @@ func (g *grantRequest) readChallenge(q url.Values) *problem {
 	case g.challenge == "" && method == "":
 	case method != "S256":
 		return oauthError(invalidRequest, "Parameter code_challenge_method must be S256")
-	case !challengeShape.MatchString(g.challenge):
+	case !madeOf(g.challenge, "_-", 43, 43):
 		return oauthError(invalidRequest, "Invalid parameter code_challenge")
 	}
 	return nil

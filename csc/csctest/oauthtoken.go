@@ -193,7 +193,7 @@ func (g *grantRequest) grantedDetails() []any {
 // verifierMatches is RFC 7636 §4.6 with S256.
 func verifierMatches(verifier, challenge string) bool {
 	sum := sha256.Sum256([]byte(verifier))
-	return verifierShape.MatchString(verifier) && base64.RawURLEncoding.EncodeToString(sum[:]) == challenge
+	return madeOf(verifier, "._~-", 43, 128) && base64.RawURLEncoding.EncodeToString(sum[:]) == challenge
 }
 
 // refresh rotates: the old refresh token dies with its use.

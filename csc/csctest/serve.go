@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -71,10 +72,15 @@ func (s *Server) record(r *http.Request, body []byte) *Request {
 	defer s.mu.Unlock()
 	s.seq++
 	e.Seq = s.seq
-	if len(s.log) >= maxLogged {
-		s.log = append(s.log[:0], s.log[maxLogged/2:]...)
+	if len(s.log) >= maxLogged || s.logBytes+len(body) > maxLoggedBytes {
+		s.log = slices.Clone(s.log[len(s.log)/2:])
+		s.logBytes = 0
+		for _, old := range s.log {
+			s.logBytes += len(old.Body)
+		}
 	}
 	s.log = append(s.log, e)
+	s.logBytes += len(body)
 	return e
 }
 

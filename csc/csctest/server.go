@@ -35,6 +35,7 @@ type Server struct {
 // state is what Reset clears; it is guarded by Server.mu.
 type state struct {
 	log       []*Request
+	logBytes  int
 	seq       int
 	signed    map[[sha256.Size]byte]int
 	faults    []*armedFault
