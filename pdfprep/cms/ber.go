@@ -47,6 +47,10 @@ func rewrite(p7 *pkcs7.PKCS7) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	digest, err := stdasn1.Marshal(p7.Signers[0].DigestAlgorithm)
+	if err != nil {
+		return nil, err
+	}
 	contentType := oid(OIDData) // RFC 5652 5.3: any other type is named by an attribute
 	for _, a := range p7.Signers[0].AuthenticatedAttributes {
 		if a.Type.String() == OIDContents {
@@ -64,8 +68,12 @@ func rewrite(p7 *pkcs7.PKCS7) ([]byte, error) {
 		b.AddASN1ObjectIdentifier(oid(OIDSignedData))
 		b.AddASN1(tag0, func(b *cryptobyte.Builder) {
 			b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {
-				b.AddASN1Int64(int64(p7.Signers[0].Version))
-				b.AddASN1(asn1.SET, func(*cryptobyte.Builder) {})
+				if contentType.Equal(oid(OIDData)) { // RFC 5652 5.1
+					b.AddASN1Int64(1)
+				} else {
+					b.AddASN1Int64(3)
+				}
+				b.AddASN1(asn1.SET, func(b *cryptobyte.Builder) { b.AddBytes(digest) })
 				b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {
 					b.AddASN1ObjectIdentifier(contentType)
 					if len(p7.Content) > 0 {

@@ -7,6 +7,7 @@ const (
 	InvalidArgument  Code = "INVALID_ARGUMENT"  // the caller's options contradict one another or the clauses
 	SignatureInvalid Code = "SIGNATURE_INVALID" // a SignedData that is malformed or does not hold
 	CertMismatch     Code = "CERT_MISMATCH"     // the signing certificate is absent or another than the one referred to
+	TSAFailed        Code = "TSA_FAILED"        // a timestamp authority refused, or its answer does not hold
 )
 
 // Sentinels for errors.Is.
@@ -14,6 +15,7 @@ var (
 	ErrInvalidArgument  = &Error{Code: InvalidArgument}
 	ErrSignatureInvalid = &Error{Code: SignatureInvalid}
 	ErrCertMismatch     = &Error{Code: CertMismatch}
+	ErrTSAFailed        = &Error{Code: TSAFailed}
 )
 
 // Error is the error type of this package. What concerns an algorithm comes as *sigalg.Error instead.

@@ -27,6 +27,7 @@ type SignedData struct {
 	Signer       SignerInfo
 	BER          bool // the input was not DER, as ISO 32000-2 12.8.3.3 demands, but readable
 
+	der              []byte // the whole, in DER
 	version          int
 	digestAlgorithms []byte // inside of the SET; a hint for one-pass readers, nothing here relies on it
 }
@@ -88,7 +89,7 @@ func parseDER(der []byte) (*SignedData, error) {
 		return nil, malformed("not a SignedData")
 	}
 	// RFC 5652 5.1: SignedData
-	s := new(SignedData)
+	s := &SignedData{der: der}
 	if !sd.ReadASN1Integer(&s.version) || s.version < 1 || s.version > 5 || !sd.ReadASN1(&digests, asn1.SET) || !sd.ReadASN1(&encap, asn1.SEQUENCE) {
 		return nil, malformed("SignedData")
 	}

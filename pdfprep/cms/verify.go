@@ -163,3 +163,9 @@ func (s *SignerInfo) certificateReferences() ([]*certificateReference, error) {
 	}
 	return refs, nil
 }
+
+func (s *SignerInfo) hasCertificateReference() bool {
+	_, v1 := s.Attribute(OIDCertV1)
+	_, v2 := s.Attribute(OIDCertV2)
+	return v1 || v2
+}
