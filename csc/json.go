@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -145,12 +146,9 @@ func (r *reader) get(name string, aliases ...string) (any, bool) {
 	var found any
 	present := ""
 	for k, v := range r.m {
-		if k != name && !strings.EqualFold(k, name) {
+		known := k == name || slices.Contains(aliases, k)
+		if !known && !strings.EqualFold(k, name) {
 			continue
-		}
-		known := k == name
-		for _, a := range aliases {
-			known = known || k == a
 		}
 		if !known {
 			r.fail("has a member %s; %q was expected", quote(k), name)

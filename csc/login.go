@@ -81,9 +81,7 @@ func parseToken(r *reply, what string) (*Token, error) {
 	}
 	t := &Token{AccessToken: Secret(obj.need("access_token")), RefreshToken: Secret(obj.text("refresh_token")), Type: obj.text("token_type"), CredentialID: obj.text("credentialID")}
 	lifetime := defaultLifetime
-	if seconds, ok := obj.integer("expires_in"); ok {
-		lifetime = time.Duration(seconds) * time.Second
-	} else if seconds, ok := obj.integer("expiresIn"); ok {
+	if seconds, ok := obj.integer("expires_in", "expiresIn"); ok {
 		lifetime = time.Duration(seconds) * time.Second
 	}
 	t.ExpiresAt = r.sentAt.Add(lifetime)
