@@ -7,6 +7,7 @@
 export type HashoutErrorCode =
   | 'INVALID_ARGUMENT'
   | 'ABORTED'
+  | 'FILE_UNREADABLE'
   | 'PDF_MALFORMED'
   | 'PDF_ENCRYPTED'
   | 'PDF_PASSWORD_WRONG'

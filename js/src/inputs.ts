@@ -39,7 +39,7 @@ async function toBlob(file: FileLike): Promise<Blob> {
     if (isHandle(file)) return await file.getFile()
   } catch (cause) {
     if (cause instanceof HashoutError) throw cause
-    throw new HashoutError('INVALID_ARGUMENT', 'The document could not be read.', { cause })
+    throw new HashoutError('FILE_UNREADABLE', 'The document cannot be read. It may have been changed, moved or deleted.', { cause })
   }
   throw invalidArgument('A document must be a File, Blob, ArrayBuffer, Uint8Array, Response or FileSystemFileHandle.')
 }

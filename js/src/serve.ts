@@ -63,7 +63,12 @@ class Session {
       },
       digest: (id: number, algorithm: Parameters<typeof digest>[0], parts: BlobPart[], document = -1) => {
         const signal = this.#calls.get(id)?.signal ?? new AbortController().signal
-        return digest(algorithm, parts, options.memoryBudget, this.#hashProgress(id, document), signal)
+        return digest(algorithm, parts, options.memoryBudget, this.#hashProgress(id, document), signal).catch(() => {
+          // As an ErrorObject, whose code Go keeps.
+          throw signal.aborted
+            ? { code: 'ABORTED', message: 'The call was cancelled.' }
+            : { code: 'FILE_UNREADABLE', message: 'The document cannot be read. It may have been changed, moved or deleted.' }
+        })
       },
     }
     start(options.module, functions, (reason) => {

@@ -1,8 +1,10 @@
 // Calls, cancellation, death and rebirth of an engine, in a worker and in this thread, with a Go program that dies on demand.
 
 import assert from 'node:assert/strict'
+import { openAsBlob, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { bundle, hashoutError, mortalEngine, sources } from './support/bundle.js'
+import { bundle, hashoutError, mortalEngine, scratch, sources } from './support/bundle.js'
 import { nodeWorker } from './support/node-worker.js'
 
 const { Client, connectInline, engineThread } = await sources('client', 'inline', 'load')
@@ -95,6 +97,17 @@ for (const [where, connect] of Object.entries(threads)) {
         assert.deepEqual(seen.at(-1), { document: 0, phase: 'hash', done: size + 1, total: size + 1 })
       })
     }
+
+    // Node does not hand files on disk to other threads.
+    it('names a document that cannot be read any more', { skip: connect !== connectInline }, async () => {
+      const path = join(scratch, `vanishing-${opened}.pdf`)
+      for (const size of [1000, 3 << 20]) {
+        writeFileSync(path, Buffer.alloc(size))
+        const file = await openAsBlob(path)
+        rmSync(path)
+        await assert.rejects(client.call('digest', { algorithm: 'SHA-256', parts: [file] }), hashoutError('FILE_UNREADABLE'))
+      }
+    })
 
     it('rejects a call whose signal has fired, before or later', async () => {
       const reason = new Error('enough')
