@@ -33,7 +33,11 @@ func EstimateSize(o Options, unsigned ...Attribute) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	a, err := NewSignedAttributes(o, make([]byte, s.Digest.Size()))
+	digest := make([]byte, s.Digest.Size())
+	if o.ContentTimestamp != nil {
+		digest = o.ContentTimestamp.Imprint
+	}
+	a, err := NewSignedAttributes(o, digest)
 	if err != nil {
 		return 0, err
 	}

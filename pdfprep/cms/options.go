@@ -32,6 +32,13 @@ type Options struct {
 
 	// AlgorithmProtection adds cmsAlgorithmProtection (RFC 6211), which binds the algorithms into the signed bytes.
 	AlgorithmProtection bool
+
+	// Optional statements of the signer, EN 319 122-1 5.2. Under PAdES a Commitment excludes /Reason in the signature dictionary, and a
+	// Location excludes /Location there (EN 319 142-1 6.3).
+	Commitment       string // ProofOfOrigin and so on, or another identifier in dotted form
+	Policy           *SignaturePolicy
+	Location         *SignerLocation
+	ContentTimestamp *Timestamp // over the document digest, made before signing
 }
 
 // signer is what the checked options come down to.

@@ -257,7 +257,7 @@ func parseAttributes(set cryptobyte.String, signed bool) ([]Attribute, error) {
 
 func singleValued(typ string) bool {
 	switch typ {
-	case OIDContents, OIDDigest, OIDTime, OIDCertV1, OIDCertV2, OIDProtection:
+	case OIDContents, OIDDigest, OIDTime, OIDCertV1, OIDCertV2, OIDProtection, OIDPolicy, OIDLocation:
 		return true
 	}
 	return false

@@ -84,7 +84,11 @@ func (s *signer) attributes(documentDigest []byte) ([]Attribute, error) {
 	if s.AlgorithmProtection {
 		list = append(list, NewAttribute(OIDProtection, value(s.addAlgorithmProtection)))
 	}
-	return list, err
+	if err != nil {
+		return nil, err
+	}
+	more, err := s.qualifying(documentDigest)
+	return append(list, more...), err
 }
 
 // addTime writes a Time by RFC 5652 11.3: UTCTime from 1950 through 2049, GeneralizedTime outside, both in UTC with seconds.
