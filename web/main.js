@@ -52,7 +52,7 @@ function busy(on) {
 const documents = documentList({ changed: () => refreshSoon() })
 const traffic = trafficPanel({ documentBytes: () => documents.totalBytes })
 const credentials = credentialChooser({ changed: () => refreshSoon() })
-const results = resultList()
+const results = resultList({ unlock: (file, password) => sign([file], new Map([[file, password]])) })
 
 // The parts report changes while they are still being built.
 const refreshSoon = () => queueMicrotask(refresh)
@@ -98,11 +98,14 @@ const session = login({
 
 const signing = signingRun({ results, busy, releaseKey: session.releaseKey, phone: config.demo?.phone })
 
-byID('sign-button').addEventListener('click', async () => {
-  const outcomes = await signing.run(service, credentials.chosen, pending())
+async function sign(files, passwords) {
+  if (byID('sign-button').disabled) return // no key, or no login any more: the hint next to the button says so
+  const outcomes = await signing.run(service, credentials.chosen, files, passwords)
   if (outcomes.some((o) => o.code === 'TOKEN_EXPIRED')) session.expired()
   refresh()
-})
+}
+
+byID('sign-button').addEventListener('click', () => sign(pending()))
 byID('again-button').addEventListener('click', () => {
   results.clear()
   documents.clear()

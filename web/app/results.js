@@ -21,8 +21,8 @@ const order = Object.keys(phases)
 /** contract.pdf → contract-signed.pdf */
 export const signedName = (name) => `${name.replace(/\.pdf$/i, '')}-signed.pdf`
 
-/** A row of the result list. */
-function row(file) {
+/** A row of the result list; `unlock(file, password)` tries the file again with its password. */
+function row(file, unlock) {
   const state = element('span', { class: 'state muted small' }, 'Waiting')
   const bar = element('progress', { max: 1, value: 0, 'aria-label': `Progress of ${file.name}` })
   const actions = element('span', { class: 'row' })
@@ -65,12 +65,24 @@ function row(file) {
       state.textContent = ''
       state.append(element('span', { class: 'said' }, title), ' ', element('span', { class: 'code' }, code))
       body.append(element('p', {}, hint))
+      if (code === 'PDF_ENCRYPTED' || code === 'PDF_PASSWORD_WRONG') body.append(passwordForm(file, unlock))
       const facts = [['Engine', error?.message ?? String(error)]]
       if (serviceWords(error)) facts.push(['Service', serviceWords(error)])
       for (const [name, value] of Object.entries(error?.details ?? {})) facts.push([name, typeof value === 'object' ? JSON.stringify(value) : String(value)])
       body.append(disclosure('Technical details', facts))
     },
   }
+}
+
+function passwordForm(file, unlock) {
+  const input = element('input', { type: 'password', autocomplete: 'off', required: true, 'aria-label': `Password of ${file.name}` })
+  const submit = (event) => {
+    event.preventDefault()
+    const password = input.value
+    input.value = ''
+    unlock(file, password)
+  }
+  return element('form', { class: 'password row', submit }, input, element('button', { class: 'button', type: 'submit' }, 'Sign with this password'))
 }
 
 const disclosure = (title, facts) =>
@@ -103,8 +115,8 @@ function signatureFacts(s = {}) {
   return facts.filter(([, value]) => value).map(([name, value]) => [name, element('span', { class: name === 'Covers' || name === 'Field' ? 'mono' : '' }, String(value))])
 }
 
-/** The result list of the page. */
-export function resultList() {
+/** The result list of the page. `unlock(file, password)` is called when the user gives a document's password. */
+export function resultList({ unlock }) {
   const list = byID('results')
   let rows = []
 
@@ -118,7 +130,7 @@ export function resultList() {
   return {
     /** Rows for files; rows of other documents stay. */
     start(files) {
-      rows = [...rows.filter((r) => !files.includes(r.file)), ...files.map(row)]
+      rows = [...rows.filter((r) => !files.includes(r.file)), ...files.map((file) => row(file, unlock))]
       list.replaceChildren(...rows.map((r) => r.node))
       byID('results-head').hidden = true
       return rows.slice(-files.length)

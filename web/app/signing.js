@@ -59,8 +59,11 @@ export function signingRun({ results, busy, releaseKey, phone }) {
     }
   }
 
-  /** Signs the files; a wrong PIN is asked again for the documents it stopped. */
-  async function run(service, credential, files) {
+  /**
+   * Signs the files; `passwords` maps those that need one to it. A wrong PIN is
+   * asked again for the documents it stopped.
+   */
+  async function run(service, credential, files, passwords = new Map()) {
     controller = new AbortController()
     busy(true)
     const rows = results.start(files)
@@ -71,7 +74,7 @@ export function signingRun({ results, busy, releaseKey, phone }) {
     let open = rows
     let problem = ''
     while (open.length > 0) {
-      const { documents, cancelled } = await attempt(service, credential, open.map((r) => r.file), open, problem)
+      const { documents, cancelled } = await attempt(service, credential, open.map(({ file }) => (passwords.has(file) ? { file, password: passwords.get(file) } : file)), open, problem)
       const again = []
       for (const [i, row] of open.entries()) {
         const outcome = documents[i]

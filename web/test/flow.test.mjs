@@ -17,7 +17,7 @@ const all = () => Promise.all(good.map(async (name) => ({ name, bytes: await rea
 const must = ['bytes.prefix', 'bytes.range', 'qpdf.structure', 'pdfsig.valid', 'pdfsig.trust', 'pdfsig.coverage', 'openssl.cms', 'pyhanko.integrity', 'pyhanko.trust', 'pyhanko.coverage']
 
 /** Downloads all signed files, compares with the originals, asks the judges. */
-async function judged(portal, documents, label) {
+async function judged(portal, documents, label, ...flags) {
   const pairs = []
   for (const { name, bytes } of documents) {
     const { name: savedName, bytes: signed } = await portal.download(name)
@@ -26,7 +26,7 @@ async function judged(portal, documents, label) {
     assert.ok(signed.length > bytes.length)
     pairs.push({ name: `${label}-${name}`, original: bytes, signed })
   }
-  const { verdicts, stderr } = await judge(it.demo.rootPEM, pairs)
+  const { verdicts, stderr } = await judge(it.demo.rootPEM, pairs, ...flags)
   assert.equal(verdicts.length, pairs.length)
   for (const { signed, ok, checks } of verdicts) {
     const failed = checks.filter((c) => c.outcome === 'fail')
@@ -92,6 +92,23 @@ test('a key is released on the service’s own page', { skip: it.skip, timeout }
   assert.match(await popup.locator('dl').innerText(), /Signatures\s+2/)
   await portal.enterPassword(popup)
   assert.deepEqual((await portal.results()).map((r) => r.code), ['', ''])
+})
+
+test('an encrypted document asks for its password, wrong and right', { skip: it.skip, timeout }, async () => {
+  const portal = await it.open()
+  const { page } = portal
+  await portal.prepare('demo-p-256', pdf('encrypted.pdf'), pdf('reportlab.pdf'))
+  assert.deepEqual((await portal.sign()).map((r) => r.code), ['PDF_ENCRYPTED', ''])
+  const give = async (password) => {
+    await page.getByLabel('Password of encrypted.pdf').fill(password)
+    await page.keyboard.press('Enter')
+  }
+  await give('not it')
+  await page.locator('.result[data-code="PDF_PASSWORD_WRONG"]').waitFor()
+  await give('foo')
+  await portal.enterPIN()
+  await page.locator('.result.done', { hasText: 'encrypted.pdf' }).waitFor()
+  await judged(portal, [{ name: 'encrypted.pdf', bytes: await readFile(pdf('encrypted.pdf')) }], 'p256', '-password', 'foo')
 })
 
 test('login by leaving the page brings the chosen documents back', { skip: it.skip, timeout }, async () => {

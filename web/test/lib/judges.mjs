@@ -7,9 +7,9 @@ import { goBuild, out, root } from './devserver.mjs'
 
 /**
  * Judges pairs { name, original, signed } of bytes with the root certificate as the
- * only trusted one. Returns { verdicts: [{ original, signed, ok, checks: [{ name, outcome, detail }] }] }.
+ * only trusted one; `flags` are further ones of the command, such as -password. Returns { verdicts: [{ original, signed, ok, checks: [{ name, outcome, detail }] }] }.
  */
-export async function judge(rootPEM, pairs) {
+export async function judge(rootPEM, pairs, ...flags) {
   const binary = await goBuild('./pdfprep/internal/judge/cmd/judge', 'judge')
   const folder = `${out}judged/`
   await mkdir(folder, { recursive: true })
@@ -21,7 +21,7 @@ export async function judge(rootPEM, pairs) {
     paths.push(from, to)
   }
   return new Promise((resolve, reject) => {
-    execFile(binary, ['-root', rootPEM, '-json', ...paths], { cwd: root, maxBuffer: 64 << 20 }, (error, stdout, stderr) => {
+    execFile(binary, ['-root', rootPEM, '-json', ...flags, ...paths], { cwd: root, maxBuffer: 64 << 20 }, (error, stdout, stderr) => {
       try {
         resolve({ verdicts: JSON.parse(stdout), stderr })
       } catch {
