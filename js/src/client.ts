@@ -1,6 +1,6 @@
 // The page's side of the message protocol: calls, their cancellation, and the engine's death and rebirth.
 
-import { aborted, HashoutError, invalidArgument, type HashoutErrorCode } from './errors.js'
+import { aborted, HashoutError, invalidArgument, orAborted, type HashoutErrorCode } from './errors.js'
 import { PROTOCOL, type AskKind, type ErrorObject, type FetchAnswer, type FetchAsk, type FromEngine, type Port, type ProgressEvent } from './protocol.js'
 
 /** What an engine may ask of the page in the course of one call. */
@@ -62,8 +62,7 @@ export class Client {
 
   /** Calls one method. Rejects with a HashoutError always. */
   async call(method: string, args: object, hooks: CallHooks = {}, signal?: AbortSignal): Promise<unknown> {
-    if (signal?.aborted) throw aborted(signal.reason)
-    await this.ready()
+    await orAborted(this.ready(), signal)
     const link = this.#link
     // Between ready and here the engine may have died, or the page may have left.
     if (!link) return this.call(method, args, hooks, signal)

@@ -106,3 +106,14 @@ export function invalidArgument(message: string, details?: Record<string, unknow
 export function aborted(reason?: unknown): HashoutError {
   return new HashoutError('ABORTED', 'The call was cancelled.', reason === undefined ? {} : { cause: reason })
 }
+
+/** @internal Waits for work unless signal fires first; the work itself goes on. */
+export function orAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (!signal) return work
+  return new Promise((resolve, reject) => {
+    const stop = () => reject(aborted(signal.reason))
+    if (signal.aborted) return stop()
+    signal.addEventListener('abort', stop, { once: true })
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop))
+  })
+}

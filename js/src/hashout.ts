@@ -1,6 +1,7 @@
 // The entry to everything: loads the engine and gives out services.
 
 import { Client } from './client.js'
+import { orAborted } from './errors.js'
 import { toDocument } from './inputs.js'
 import { engineThread, loadModule } from './load.js'
 import { Service } from './service.js'
@@ -41,7 +42,7 @@ export class Hashout {
 
   /** Looks at a PDF without any service: its fields, signatures, permissions and what is odd about it. */
   async inspect(file: FileInput, options: InspectOptions = {}): Promise<Inspection> {
-    const { blob, password } = await toDocument(file)
+    const { blob, password } = await orAborted(toDocument(file), options.signal)
     const secret = options.password ?? password
     const args = secret === undefined ? { blob } : { blob, password: secret }
     return (await this.#client.call('inspect', args, {}, options.signal)) as Inspection

@@ -1,7 +1,7 @@
 // One signing service: its credentials, and signing with them.
 
 import { toError, type CallHooks, type Client } from './client.js'
-import { HashoutError, invalidArgument } from './errors.js'
+import { HashoutError, invalidArgument, orAborted } from './errors.js'
 import { toDocument, type Document } from './inputs.js'
 import type { ErrorObject, Method, ProgressEvent } from './protocol.js'
 import type {
@@ -57,7 +57,7 @@ export class Service {
   async sign(files: FileInput | Iterable<FileInput>, options: SignOptions): Promise<SignResult> {
     const { credential: wanted, authorize, onProgress, signal, signingTime, ...rest } = options
     const inputs = isIterable(files) ? [...files] : [files]
-    const documents = await Promise.all(inputs.map(readInput))
+    const documents = await orAborted(Promise.all(inputs.map(readInput)), signal)
     const credential = typeof wanted === 'string' ? await this.credential(wanted, options) : wanted
     if (typeof credential?.credentialID !== 'string') throw invalidArgument('sign needs a credential.')
 

@@ -28,7 +28,7 @@ describe('the packed package', { timeout: 240_000 }, () => {
     const oauth = new OAuth({ baseURL: info.oauth2, clientID: 'hashout-demo', redirectURI: 'http://127.0.0.1:1/callback' })
     const { url, transaction } = await oauth.begin()
     const { accessToken } = await oauth.complete(transaction, await allow(url))
-    config = { service: service.service, token: accessToken, credential: 'demo-p-256', pin: service.pin }
+    config = { oauth2: info.oauth2, service: service.service, token: accessToken, credential: 'demo-p-256', pin: service.pin }
     tarball = installConsumers()
     tools = await import('./consumers/tools.js')
     if (chromiumPath) {
@@ -103,6 +103,34 @@ describe('the packed package', { timeout: 240_000 }, () => {
     folder('own-worker', { 'sign.js': script })
     return open(dir, signedReport, { csp: policy().replace(/require-trusted.*/, '') })
   })
+
+  /** A page with a login button. */
+  async function loginPage(name) {
+    const dir = folder(name, { 'page.html': consumerFile('page.html') })
+    await build({ entryPoints: { page: join(consumers, 'login.js') }, bundle: true, format: 'esm', outdir: dir, logLevel: 'error' })
+    return dir
+  }
+  const report = async (page) => {
+    await page.waitForFunction(() => document.getElementById('report').textContent, null, { timeout: 30_000 })
+    return JSON.parse(await page.textContent('#report'))
+  }
+
+  it('logs in by a popup, and stores nothing', { skip }, async () =>
+    open(await loginPage('login'), async (page) => {
+      const [popup] = await Promise.all([page.waitForEvent('popup'), page.click('button')])
+      await popup.fill('#user', 'demo')
+      await popup.fill('#password', 'demo')
+      await Promise.all([popup.waitForEvent('close'), popup.click('button[value=allow]')])
+      assert.deepEqual(await report(page), { tokenType: 'Bearer', loggedIn: true, stored: 0 })
+    }))
+
+  it('notices that the popup was closed', { skip }, async () =>
+    open(await loginPage('login-closed'), async (page) => {
+      const [popup] = await Promise.all([page.waitForEvent('popup'), page.click('button')])
+      await popup.waitForSelector('#user')
+      await popup.close()
+      assert.equal((await report(page)).failed, 'ABORTED')
+    }))
 
   it('works bundled by esbuild, with its two files beside the bundle', { skip }, async () => {
     const dir = folder('esbuild', { 'page.html': consumerFile('page.html') })

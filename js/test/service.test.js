@@ -123,6 +123,13 @@ describe('sign', () => {
     assert.deepEqual(calls[1][1].options, { reason: 'because', signingTime: 1e12 })
   })
 
+  it('does not wait for a document that never arrives once the signal fires', async () => {
+    const endless = new Response(new ReadableStream({}))
+    const controller = new AbortController()
+    setTimeout(() => controller.abort(), 20)
+    await assert.rejects(serviceOf(signAll).sign(endless, { credential, signal: controller.signal }), hashoutError('ABORTED'))
+  })
+
   it('refuses calls that make no sense', async () => {
     const service = serviceOf(signAll)
     await assert.rejects(service.sign(new Uint8Array(1), {}), hashoutError('INVALID_ARGUMENT'))
