@@ -63,9 +63,6 @@ func (s *SignerInfo) Attribute(typ string) (value []byte, ok bool) {
 // Parse reads a SignedData with exactly one SignerInfo. Zero padding has to be cut off before: see [TrimPadding]. The error is
 // ErrSignatureInvalid, or sigalg.ErrAlgorithmUnsupported for algorithms this product does not know.
 func Parse(der []byte) (*SignedData, error) {
-	if len(der) > MaxBytes {
-		return nil, malformed("SignedData is too large")
-	}
 	s, err := parseDER(der)
 	if err != nil && !isDER(der) {
 		return parseBER(der, err)
@@ -74,34 +71,9 @@ func Parse(der []byte) (*SignedData, error) {
 }
 
 func parseDER(der []byte) (*SignedData, error) {
-	in := cryptobyte.String(der)
-	var info, wrapped, sd, digests, encap, set cryptobyte.String
-	var contentType string
-	// RFC 5652 3: ContentInfo
-	if !in.ReadASN1(&info, asn1.SEQUENCE) {
-		return nil, malformed("not a SignedData")
-	}
-	if !in.Empty() {
-		return nil, malformed("bytes after the SignedData")
-	}
-	if !readOID(&info, &contentType) || contentType != OIDSignedData || !info.ReadASN1(&wrapped, tag0) || !info.Empty() ||
-		!wrapped.ReadASN1(&sd, asn1.SEQUENCE) || !wrapped.Empty() {
-		return nil, malformed("not a SignedData")
-	}
-	// RFC 5652 5.1: SignedData
-	s := &SignedData{der: der}
-	if !sd.ReadASN1Integer(&s.version) || s.version < 1 || s.version > 5 || !sd.ReadASN1(&digests, asn1.SET) || !sd.ReadASN1(&encap, asn1.SEQUENCE) {
-		return nil, malformed("SignedData")
-	}
-	s.digestAlgorithms = digests
-	if err := s.readContent(encap); err != nil {
+	s, set, err := parseContainer(der)
+	if err != nil {
 		return nil, err
-	}
-	if err := s.readCertificates(&sd); err != nil {
-		return nil, err
-	}
-	if !sd.ReadASN1(&set, asn1.SET) || !sd.Empty() {
-		return nil, malformed("SignedData")
 	}
 	var signer cryptobyte.String
 	if !set.ReadASN1(&signer, asn1.SEQUENCE) {
@@ -110,7 +82,47 @@ func parseDER(der []byte) (*SignedData, error) {
 	if !set.Empty() { // EN 319 142-1 6.3; ISO 32000-2 12.8.3.3.1
 		return nil, malformed("more than one SignerInfo")
 	}
-	return s, s.Signer.read(signer)
+	if err := s.Signer.read(signer); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// parseContainer reads everything but the SignerInfos, which it returns unread.
+func parseContainer(der []byte) (s *SignedData, signers cryptobyte.String, err error) {
+	if len(der) > MaxBytes {
+		return nil, nil, malformed("SignedData is too large")
+	}
+	in := cryptobyte.String(der)
+	var info, wrapped, sd, digests, encap, set cryptobyte.String
+	var contentType string
+	// RFC 5652 3: ContentInfo
+	if !in.ReadASN1(&info, asn1.SEQUENCE) {
+		return nil, nil, malformed("not a SignedData")
+	}
+	if !in.Empty() {
+		return nil, nil, malformed("bytes after the SignedData")
+	}
+	if !readOID(&info, &contentType) || contentType != OIDSignedData || !info.ReadASN1(&wrapped, tag0) || !info.Empty() ||
+		!wrapped.ReadASN1(&sd, asn1.SEQUENCE) || !wrapped.Empty() {
+		return nil, nil, malformed("not a SignedData")
+	}
+	// RFC 5652 5.1: SignedData
+	s = &SignedData{der: der}
+	if !sd.ReadASN1Integer(&s.version) || s.version < 1 || s.version > 5 || !sd.ReadASN1(&digests, asn1.SET) || !sd.ReadASN1(&encap, asn1.SEQUENCE) {
+		return nil, nil, malformed("SignedData")
+	}
+	s.digestAlgorithms = digests
+	if err := s.readContent(encap); err != nil {
+		return nil, nil, err
+	}
+	if err := s.readCertificates(&sd); err != nil {
+		return nil, nil, err
+	}
+	if !sd.ReadASN1(&set, asn1.SET) || !sd.Empty() {
+		return nil, nil, malformed("SignedData")
+	}
+	return s, set, nil
 }
 
 // readContent reads EncapsulatedContentInfo of RFC 5652 5.2.
@@ -272,4 +284,17 @@ func readHash(in *cryptobyte.String) (crypto.Hash, error) {
 		return 0, malformed("digest algorithm")
 	}
 	return sigalg.HashFromOID(dotted)
+}
+
+// ParseCertificates reads the certificates of a SignedData that has no signers, the form in which authorities publish theirs (RFC 5652 5.1,
+// RFC 5280 4.2.2.1). The error is ErrSignatureInvalid.
+func ParseCertificates(der []byte) ([]*x509.Certificate, error) {
+	s, rest, err := parseContainer(der)
+	if err != nil {
+		return nil, err
+	}
+	if rest.Empty() {
+		return s.Certificates, nil
+	}
+	return nil, malformed("there are signers where only certificates should be")
 }

@@ -4,12 +4,12 @@
 //	plan, err := pades.NewPlan(pades.BB, cms.Options{…})
 //	prepared, err := document.Prepare(ctx, pdfprep.SignOptions{SubFilter: plan.SubFilter, ReservedBytes: plan.ReservedBytes, …})
 //	attrs, err := cms.NewSignedAttributes(plan.CMS, documentDigest)
-//	der, err := attrs.Assemble(signature)
+//	der, err := plan.Complete(ctx, attrs, signature, authorities)
 //	err = plan.Check(der, documentDigest)                  // on the bytes read back from the finished file
 //
-// Built today: B-B, and the adbe.pkcs7.detached form of it. The other levels are named so that a caller can ask for them and learn, as
+// Built today: B-B, the adbe.pkcs7.detached form of it, and B-T. The other levels are named so that a caller can ask for them and learn, as
 // PDF_UNSUPPORTED, that they are not there.
 //
-// It never opens a connection, holds no key and knows no signing service. Errors are [*Error], *cms.Error or *sigalg.Error, all with a stable
+// It never opens a connection itself: it asks a [Fetcher] and a [Timestamper] of the host. It holds no key and knows no signing service. Errors are [*Error], *cms.Error or *sigalg.Error, all with a stable
 // code.
 package pades

@@ -4,14 +4,20 @@ package pades
 type Code string
 
 const (
-	InvalidArgument Code = "INVALID_ARGUMENT" // no such level, or options that contradict the level
-	Unsupported     Code = "PDF_UNSUPPORTED"  // a level that is not built yet
+	InvalidArgument Code = "INVALID_ARGUMENT"       // no such level, or options that contradict the level
+	Unsupported     Code = "PDF_UNSUPPORTED"        // a level that is not built yet
+	TSAFailed       Code = "TSA_FAILED"             // no timestamp authority gave a valid timestamp
+	Unavailable     Code = "REVOCATION_UNAVAILABLE" // certificates or revocation data are missing; details name each
+	Unusable        Code = "CREDENTIAL_UNUSABLE"    // a certificate of the chain is revoked
 )
 
 // Sentinels for errors.Is.
 var (
 	ErrInvalidArgument = &Error{Code: InvalidArgument}
 	ErrUnsupported     = &Error{Code: Unsupported}
+	ErrTSAFailed       = &Error{Code: TSAFailed}
+	ErrUnavailable     = &Error{Code: Unavailable}
+	ErrUnusable        = &Error{Code: Unusable}
 )
 
 // Error is the error type of this package.
@@ -49,5 +55,5 @@ func (e *Error) ErrorCode() string { return string(e.Code) }
 // ErrorDetails carries what a program may want to know about the failure.
 func (e *Error) ErrorDetails() map[string]any { return e.Details }
 
-// Retryable is always false.
-func (e *Error) Retryable() bool { return false }
+// Retryable is true for what depends on services that may be back in a minute.
+func (e *Error) Retryable() bool { return e.Code == TSAFailed || e.Code == Unavailable }

@@ -21,6 +21,25 @@ type Plan struct {
 	ReservedBytes int         // DER bytes that the placeholder must hold
 }
 
+// allowance is the room kept for a timestamp: tokens of public authorities with their chain have three to seven thousand bytes.
+const allowance = 8 << 10
+
+// SignatureTimestamp tells whether the level asks for a timestamp over the signature value (EN 319 142-1 6.3, B-T).
+func (p *Plan) SignatureTimestamp() bool { return p.Level != BB }
+
+// ReserveTimestamp sizes the placeholder for timestamps of n bytes, for callers who have seen one of their authority.
+func (p *Plan) ReserveTimestamp(n int) (err error) {
+	if n < 0 || n > maxTimestampBytes {
+		return &Error{Code: InvalidArgument, Msg: "the room for a timestamp is out of range"}
+	}
+	var unsigned []cms.Attribute
+	if p.SignatureTimestamp() {
+		unsigned = append(unsigned, cms.NewAttribute(cms.OIDTimestamp, make([]byte, n)))
+	}
+	p.ReservedBytes, err = cms.EstimateSize(p.CMS, unsigned...)
+	return err
+}
+
 // NewPlan works out a level for a signer. o.SigningTime is the claimed time, wherever the profile wants it to stand; o.Profile PKCS7 is
 // possible at B-B only, because the other levels are defined for PAdES. The error is ErrInvalidArgument, ErrUnsupported, or what
 // [cms.EstimateSize] says.
@@ -29,8 +48,11 @@ func NewPlan(level Level, o cms.Options) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	if level != BB {
+	if level != BB && level != BT {
 		return nil, &Error{Code: Unsupported, Msg: "level " + string(level) + " is not built yet", Details: map[string]any{"level": string(level)}}
+	}
+	if level != BB && o.Profile == cms.PKCS7 {
+		return nil, &Error{Code: InvalidArgument, Msg: "level " + string(level) + " is defined for PAdES only"}
 	}
 	p := &Plan{Level: level, SubFilter: SubFilterPAdES, SigningTime: o.SigningTime, CMS: o}
 	if o.Profile == cms.PKCS7 {
@@ -38,7 +60,7 @@ func NewPlan(level Level, o cms.Options) (*Plan, error) {
 	} else {
 		p.CMS.SigningTime = time.Time{} // EN 319 142-1 6.3: /M carries it
 	}
-	if p.ReservedBytes, err = cms.EstimateSize(p.CMS); err != nil {
+	if err := p.ReserveTimestamp(allowance); err != nil {
 		return nil, err
 	}
 	return p, nil
@@ -68,5 +90,25 @@ func (p *Plan) Check(contents, documentDigest []byte) error {
 	if s.Signer.Algorithm != p.CMS.Algorithm {
 		return &cms.Error{Code: cms.SignatureInvalid, Msg: "signed by another algorithm than planned"}
 	}
-	return s.Verify(documentDigest)
+	if err := s.Verify(documentDigest); err != nil {
+		return err
+	}
+	return p.checkTimestamp(s)
+}
+
+// checkTimestamp looks for the timestamp over the signature value where the level asks for one.
+func (p *Plan) checkTimestamp(s *cms.SignedData) error {
+	list, err := s.Signer.Timestamps()
+	if err != nil {
+		return err
+	}
+	if p.SignatureTimestamp() && len(list) == 0 {
+		return &Error{Code: TSAFailed, Msg: "the signature has no timestamp"}
+	}
+	for _, t := range list {
+		if err := t.Verify(); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -89,7 +89,7 @@ func TestLevelsThatAreNotBuiltSaySo(t *testing.T) {
 	_, cert := selfSigned(t)
 	o := cms.Options{Certificate: cert, Algorithm: sigalg.Algorithm{Scheme: sigalg.ECDSA, Hash: crypto.SHA256}}
 	for level, want := range map[pades.Level]error{
-		pades.BT: pades.ErrUnsupported, pades.BLT: pades.ErrUnsupported, pades.BLTA: pades.ErrUnsupported, "B-X": pades.ErrInvalidArgument,
+		pades.BLT: pades.ErrUnsupported, pades.BLTA: pades.ErrUnsupported, "B-X": pades.ErrInvalidArgument,
 	} {
 		if _, err := pades.NewPlan(level, o); !errors.Is(err, want) {
 			t.Errorf("%s: %v", level, err)
