@@ -1,0 +1,101 @@
+package pdfprep
+
+import (
+	"bytes"
+	"context"
+	"encoding/hex"
+	"fmt"
+	"io"
+
+	"hashout/pdfprep/internal/object"
+)
+
+// Reread opens a finished file from its bytes and checks the PDF side of its newest signature, trusting nothing that was known when it
+// was written: the field is found through the form, its ByteRange is [0 a b c] with a gap of exactly Contents and reaches the end of the
+// file, and every earlier signature ends inside the original. It gives the bytes in Contents, padding included.
+//
+// It does not hash: original and update are covered as they are. Verifying the CMS is the caller's part.
+func Reread(ctx context.Context, r io.ReaderAt, size int64, want *Prepared, o OpenOptions) ([]byte, error) {
+	d, err := Open(ctx, r, size, o)
+	if err != nil {
+		return nil, err
+	}
+	form, err := d.form(ctx)
+	if err != nil {
+		return nil, err
+	}
+	found := form.find(want.FieldName)
+	if found == nil || found.kind != "Sig" {
+		return nil, refuse(SelfCheckFailed, "the signature field is not in the form")
+	}
+	dict, ok := found.value.(*object.Dict)
+	if !ok {
+		return nil, refuse(SelfCheckFailed, "the signature field has no value")
+	}
+	for _, key := range []object.Name{"ByteRange", "Contents", "SubFilter", "Filter"} {
+		if dict.Count(key) != 1 {
+			return nil, refuse(SelfCheckFailed, fmt.Sprintf("the signature dictionary has %d entries %s", dict.Count(key), key))
+		}
+	}
+	byteRange, ok := readByteRange(dict)
+	if !ok || byteRange != want.ByteRange || byteRange[2]+byteRange[3] != size {
+		return nil, refuse(SelfCheckFailed, "the ByteRange does not cover the file")
+	}
+	contents, err := gap(r, byteRange, dict)
+	if err != nil {
+		return nil, err
+	}
+	earlier, err := d.signatures(form)
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range earlier {
+		if s.field.name == want.FieldName {
+			continue
+		}
+		if r, ok := readByteRange(s.dict); ok && r[2]+r[3] > want.OriginalSize {
+			return nil, refuse(SelfCheckFailed, "an earlier signature's range reaches into the update")
+		}
+	}
+	return contents, nil
+}
+
+// readByteRange reads [0 a b c] with a ≤ b and no overflow.
+func readByteRange(dict *object.Dict) ([4]int64, bool) {
+	var r [4]int64
+	list, ok := dict.Get("ByteRange").(object.Array)
+	if !ok || len(list) != 4 {
+		return r, false
+	}
+	for i, v := range list {
+		n, ok := v.Object.(int64)
+		if !ok || n < 0 || n > 1<<62 {
+			return r, false
+		}
+		r[i] = n
+	}
+	return r, r[0] == 0 && r[1] <= r[2]
+}
+
+// gap reads what the ByteRange leaves out and checks that it is the hex string that the dictionary has as Contents, and nothing else.
+func gap(r io.ReaderAt, byteRange [4]int64, dict *object.Dict) ([]byte, error) {
+	n := byteRange[2] - byteRange[1]
+	if n < 4 || n > 2*maxReservedBytes+2 {
+		return nil, refuse(SelfCheckFailed, "the gap of the ByteRange has no plausible size")
+	}
+	raw := make([]byte, n)
+	if got, err := r.ReadAt(raw, byteRange[1]); int64(got) < n {
+		return nil, err
+	}
+	if raw[0] != '<' || raw[n-1] != '>' {
+		return nil, refuse(SelfCheckFailed, "the gap of the ByteRange is not Contents")
+	}
+	der := make([]byte, (n-2)/2)
+	if _, err := hex.Decode(der, raw[1:n-1]); err != nil {
+		return nil, &Error{Code: SelfCheckFailed, Msg: "Contents is not hexadecimal", Err: err}
+	}
+	if stated, ok := dict.Get("Contents").(object.String); !ok || !bytes.Equal(stated, der) {
+		return nil, refuse(SelfCheckFailed, "Contents is not what the gap holds")
+	}
+	return der, nil
+}

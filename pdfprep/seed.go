@@ -1,0 +1,165 @@
+package pdfprep
+
+import (
+	"context"
+	"crypto"
+	"slices"
+
+	"hashout/pdfprep/internal/object"
+)
+
+// Constraints are what a field asks of the signature that fills it: the required part of its seed values (ISO 32000-2 table 237).
+type Constraints struct {
+	Digests    []crypto.Hash // empty: any
+	SubFilters []SubFilter   // empty: any
+	Reasons    []string      // empty: any
+	Certify    DocMDP        // what the signature must certify; 0 if nothing is asked
+	// Approval is set when the signature must not certify.
+	Approval bool
+	// Timestamp is set when a signature timestamp is required.
+	Timestamp bool
+}
+
+// Bits of /Ff in a seed value dictionary: which of its entries bind.
+const (
+	seedFilter       = 1 << 0
+	seedSubFilter    = 1 << 1
+	seedReasons      = 1 << 3
+	seedDigestMethod = 1 << 6
+)
+
+var digestNames = map[string]crypto.Hash{"SHA256": crypto.SHA256, "SHA384": crypto.SHA384, "SHA512": crypto.SHA512}
+
+// Constraints tells what the field that Prepare would fill asks for. It serves whoever must choose the digest before preparing.
+func (d *Document) Constraints(ctx context.Context, o FieldOptions) (Constraints, error) {
+	form, err := d.form(ctx)
+	if err != nil {
+		return Constraints{}, err
+	}
+	target, err := choose(form, o)
+	if err != nil || target == nil {
+		return Constraints{}, err
+	}
+	return d.constraints(target)
+}
+
+func (d *Document) constraints(f *field) (Constraints, error) {
+	var c Constraints
+	seed, err := d.dict(f.dict.Get("SV"))
+	if err != nil || seed == nil {
+		return c, explain(err)
+	}
+	flags, err := d.integer(seed.Get("Ff"), 0)
+	if err != nil {
+		return c, explain(err)
+	}
+	filter, err := d.name(seed.Get("Filter"))
+	if err != nil {
+		return c, explain(err)
+	}
+	if flags&seedFilter != 0 && filter != "Adobe.PPKLite" {
+		return c, refuse(Unsupported, "the field asks for another signature handler").with(detailField, f.name)
+	}
+	words := func(key object.Name) ([]string, error) {
+		list, err := d.array(seed.Get(key))
+		var out []string
+		for _, v := range list {
+			o, failed := d.f.Resolve(v.Object)
+			if failed != nil {
+				return nil, failed
+			}
+			switch w := o.(type) {
+			case object.Name:
+				out = append(out, string(w))
+			case object.String:
+				out = append(out, decodeText(w))
+			}
+		}
+		return out, err
+	}
+	if flags&seedSubFilter != 0 {
+		list, err := words("SubFilter")
+		if err != nil {
+			return c, explain(err)
+		}
+		for _, w := range list {
+			c.SubFilters = append(c.SubFilters, SubFilter(w))
+		}
+	}
+	if flags&seedReasons != 0 {
+		if c.Reasons, err = words("Reasons"); err != nil {
+			return c, explain(err)
+		}
+	}
+	if flags&seedDigestMethod != 0 {
+		list, err := words("DigestMethod")
+		if err != nil {
+			return c, explain(err)
+		}
+		for _, w := range list {
+			if h, ok := digestNames[w]; ok {
+				c.Digests = append(c.Digests, h)
+			}
+		}
+		if len(c.Digests) == 0 {
+			return c, refuse(Unsupported, "the field asks for digests that are not made any more").with(detailField, f.name)
+		}
+	}
+	return c, d.seedDicts(&c, seed, f)
+}
+
+// seedDicts reads the entries that are dictionaries with flags of their own.
+func (d *Document) seedDicts(c *Constraints, seed *object.Dict, f *field) error {
+	mdp, err := d.dict(seed.Get("MDP"))
+	if err != nil {
+		return explain(err)
+	}
+	if mdp != nil {
+		p, err := d.integer(mdp.Get("P"), 0)
+		if err != nil {
+			return explain(err)
+		}
+		c.Certify, c.Approval = DocMDP(min(max(p, 0), 3)), p == 0
+	}
+	for _, key := range []object.Name{"TimeStamp", "Cert"} {
+		one, err := d.dict(seed.Get(key))
+		if err != nil {
+			return explain(err)
+		}
+		flags, err := d.integer(one.Get("Ff"), 0)
+		if err != nil {
+			return explain(err)
+		}
+		if flags != 0 && key == "Cert" {
+			return refuse(Unsupported, "the field restricts which certificates may sign it, which is not supported").with(detailField, f.name)
+		}
+		c.Timestamp = c.Timestamp || flags != 0 && key == "TimeStamp"
+	}
+	return nil
+}
+
+// obey fits the options to the constraints where that is no choice of the signer's, and refuses where it is.
+func (c Constraints) obey(o *SignOptions, name string) error {
+	if len(c.SubFilters) > 0 && !slices.Contains(c.SubFilters, o.SubFilter) {
+		return refuse(PermissionDenied, "the field asks for another SubFilter").with(detailField, name).with("subFilters", c.SubFilters)
+	}
+	if len(c.Digests) > 0 && o.DigestMethod != 0 && !slices.Contains(c.Digests, o.DigestMethod) {
+		return refuse(PermissionDenied, "the field asks for another digest").with(detailField, name)
+	}
+	if len(c.Reasons) > 0 && !slices.Contains(c.Reasons, o.Reason) {
+		// Table 237: a single period means that the signature must state no reason.
+		if !(len(c.Reasons) == 1 && c.Reasons[0] == "." && o.Reason == "") {
+			return refuse(PermissionDenied, "the field asks for one of its own reasons").with(detailField, name).with("reasons", c.Reasons)
+		}
+	}
+	if c.Approval && o.Certify != NotCertified {
+		return refuse(PermissionDenied, "the field asks for an approval signature, not a certification").with(detailField, name)
+	}
+	if c.Certify != NotCertified {
+		if o.Certify != NotCertified && o.Certify != c.Certify {
+			return refuse(PermissionDenied, "the field asks for another certification").with(detailField, name).with("certify", int(c.Certify))
+		}
+		o.Certify = c.Certify
+	}
+	return nil
+}

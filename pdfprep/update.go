@@ -1,0 +1,130 @@
+package pdfprep
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+
+	"hashout/pdfprep/internal/file"
+	"hashout/pdfprep/internal/object"
+)
+
+// update collects the objects of one incremental update (ISO 32000-2 §7.5.6) and writes it.
+type update struct {
+	d       *Document
+	seed    [16]byte
+	objects []updated
+	next    int
+	root    object.Ref
+}
+
+// updated is one object of the update: changed or new. Either value or write is set.
+type updated struct {
+	ref        object.Ref
+	value      object.Value
+	compressed bool // the object came out of an object stream
+	write      func(out []byte, w object.Writer) ([]byte, error)
+}
+
+func (d *Document) newUpdate(seed [16]byte) *update {
+	root := d.root.Ref
+	return &update{d: d, seed: seed, next: d.f.Highest() + 1, root: root}
+}
+
+// add gives a new object a number that no section of the file ever used.
+func (u *update) add(o object.Object) (object.Ref, error) {
+	ref, err := u.reserve()
+	if err != nil {
+		return ref, err
+	}
+	u.objects = append(u.objects, updated{ref: ref, value: object.Of(o)})
+	return ref, nil
+}
+
+func (u *update) reserve() (object.Ref, error) {
+	if u.next > maxObjectNumber {
+		return object.Ref{}, refuse(Unsupported, "the PDF has no object number left")
+	}
+	ref := object.Ref{Num: u.next}
+	u.next++
+	return ref, nil
+}
+
+// change writes an object of the file again with another value. Its number and generation stay; an object out of an object stream has
+// generation 0.
+func (u *update) change(o *file.Object, to object.Object) {
+	for i := range u.objects {
+		if u.objects[i].ref.Num == o.Ref.Num {
+			u.objects[i].value = object.Of(to)
+			return
+		}
+	}
+	u.objects = append(u.objects, updated{ref: o.Ref, value: object.Of(to), compressed: o.Compressed})
+}
+
+// current is an object's dictionary as the update leaves it so far.
+func (u *update) current(o *file.Object) *object.Dict {
+	for i := range u.objects {
+		if u.objects[i].ref.Num == o.Ref.Num {
+			d, _ := u.objects[i].value.Object.(*object.Dict)
+			return d
+		}
+	}
+	return o.Dict()
+}
+
+// bytes writes the update. Offsets count from the file's base.
+func (u *update) bytes() ([]byte, error) {
+	slices.SortFunc(u.objects, func(a, b updated) int { return cmp.Compare(a.ref.Num, b.ref.Num) })
+	out, err := u.d.separator()
+	if err != nil {
+		return nil, err
+	}
+	rows := make([]row, 0, len(u.objects)+1)
+	for _, o := range u.objects {
+		rows = append(rows, row{num: o.ref.Num, gen: o.ref.Gen, offset: u.d.f.Size() + int64(len(out)) - u.d.f.Base()})
+		if out, err = u.writeObject(out, o); err != nil {
+			return nil, err
+		}
+	}
+	start := u.d.f.Size() + int64(len(out)) - u.d.f.Base()
+	x := xrefWriter{d: u.d, rows: rows, next: u.next, root: u.root, seed: u.seed, start: start}
+	if out, err = x.append(out); err != nil {
+		return nil, err
+	}
+	out = append(out, "startxref\n"...)
+	out = strconv.AppendInt(out, start, 10)
+	return append(out, "\n%%EOF\n"...), nil
+}
+
+func (u *update) writeObject(out []byte, o updated) ([]byte, error) {
+	out = fmt.Appendf(out, "%d %d obj\n", o.ref.Num, o.ref.Gen)
+	w := object.Writer{Reencrypt: o.compressed}
+	if h := u.d.handler; h != nil {
+		iv := h.IVs(append(u.seed[:], strconv.Itoa(o.ref.Num)...))
+		w.Encrypt = func(s object.String) (object.String, error) {
+			return h.Encrypt(h.StringCipher(), objectID(o.ref), s, iv)
+		}
+	}
+	var err error
+	if o.write != nil {
+		out, err = o.write(out, w)
+	} else {
+		out, err = w.Append(out, o.value)
+	}
+	return append(out, "\nendobj\n"...), err
+}
+
+// separator is what has to stand between the file's last byte and the first object: an end of line, if there is none.
+func (d *Document) separator() ([]byte, error) {
+	tail, err := d.f.Tail(1)
+	if err != nil {
+		return nil, explain(err)
+	}
+	if bytes.HasSuffix(tail, []byte("\n")) || bytes.HasSuffix(tail, []byte("\r")) {
+		return nil, nil
+	}
+	return []byte("\n"), nil
+}
