@@ -1,0 +1,175 @@
+package pdfprep_test
+
+import (
+	"bytes"
+	"context"
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	_ "crypto/sha256"
+	"crypto/sha512"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"errors"
+	"math/big"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"hashout/csc/sigalg"
+	"hashout/pdfprep"
+	"hashout/pdfprep/cms"
+	"hashout/pdfprep/pades"
+)
+
+var _ = sha512.New
+
+// signer is a throw-away key with a self-signed certificate.
+type signer struct {
+	key  *ecdsa.PrivateKey
+	cert *x509.Certificate
+}
+
+var throwAway = sync.OnceValues(func() (*signer, error) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return nil, err
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "Throw-away signer"},
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(24 * time.Hour),
+		KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageContentCommitment | x509.KeyUsageCertSign, IsCA: true, BasicConstraintsValid: true,
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	if err != nil {
+		return nil, err
+	}
+	cert, err := x509.ParseCertificate(der)
+	return &signer{key, cert}, err
+})
+
+// sign runs the whole way natively: open, prepare, hash, sign, embed, reread, verify.
+func (s *signer) sign(ctx context.Context, original []byte, password string, o pdfprep.SignOptions) ([]byte, error) {
+	r, size := bytes.NewReader(original), int64(len(original))
+	d, err := pdfprep.Open(ctx, r, size, pdfprep.OpenOptions{Password: password})
+	if err != nil {
+		return nil, err
+	}
+	return s.signDocument(ctx, d, original, password, o)
+}
+
+func (s *signer) signDocument(ctx context.Context, d *pdfprep.Document, original []byte, password string, o pdfprep.SignOptions) ([]byte, error) {
+	r, size := bytes.NewReader(original), int64(len(original))
+	asked, err := d.Constraints(ctx, o.Field)
+	if err != nil {
+		return nil, err
+	}
+	hash := crypto.SHA256
+	if len(asked.Digests) > 0 {
+		hash = asked.Digests[0]
+	}
+	o.DigestMethod = hash
+	plan, err := pades.NewPlan(pades.BB, cms.Options{Certificate: s.cert, Algorithm: sigalg.Algorithm{Scheme: sigalg.ECDSA, Hash: hash}, Digest: hash, SigningTime: o.SigningTime, EmbedRoots: true})
+	if err != nil {
+		return nil, err
+	}
+	o.ReservedBytes = plan.ReservedBytes
+	p, err := d.Prepare(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	digest, err := p.Digest(ctx, hash, r)
+	if err != nil {
+		return nil, err
+	}
+	attributes, err := cms.NewSignedAttributes(plan.CMS, digest)
+	if err != nil {
+		return nil, err
+	}
+	value, err := ecdsa.SignASN1(rand.Reader, s.key, attributes.ToBeSigned())
+	if err != nil {
+		return nil, err
+	}
+	der, err := attributes.Assemble(value)
+	if err != nil {
+		return nil, err
+	}
+	update, err := p.Embed(der)
+	if err != nil {
+		return nil, err
+	}
+	signed := append(bytes.Clone(original), update...)
+	contents, err := pdfprep.Reread(ctx, bytes.NewReader(signed), size+int64(len(update)), p, pdfprep.OpenOptions{Password: password})
+	if err != nil {
+		return nil, err
+	}
+	// Not the digest of before: what a stranger would hash.
+	again, err := p.Digest(ctx, hash, pdfprep.Concat(r, size, update))
+	if err != nil {
+		return nil, err
+	}
+	return signed, plan.Check(contents, again)
+}
+
+// entry is one row of testdata/corpus/index.tsv.
+type entry struct{ file, password, outcome, expected, traits string }
+
+func corpus(t testing.TB) []entry {
+	t.Helper()
+	text, err := os.ReadFile("testdata/corpus/index.tsv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var list []entry
+	for i, line := range strings.Split(strings.TrimRight(string(text), "\n"), "\n") {
+		c := strings.Split(line, "\t")
+		if i == 0 || len(c) < 10 {
+			continue
+		}
+		list = append(list, entry{file: c[0], password: c[7], outcome: c[8], expected: c[9]})
+	}
+	return list
+}
+
+var signingTime = time.Date(2026, 3, 1, 12, 30, 0, 0, time.FixedZone("", 2*3600))
+
+// TestCorpusEndsAsItsTableSays signs every file of the corpus. HASHOUT_OUT keeps the signed files for looking at.
+func TestCorpusEndsAsItsTableSays(t *testing.T) {
+	s, err := throwAway()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range corpus(t) {
+		t.Run(e.file, func(t *testing.T) {
+			original, err := os.ReadFile(filepath.Join("testdata/corpus", e.file))
+			if err != nil {
+				t.Fatal(err)
+			}
+			signed, err := s.sign(context.Background(), original, e.password, pdfprep.SignOptions{SigningTime: signingTime, Reason: "Prüfung", Software: "hashout"})
+			var own *pdfprep.Error
+			switch {
+			case err != nil && !errors.As(err, &own):
+				t.Fatalf("an error without a code: %v", err)
+			case err != nil && e.outcome == "sign":
+				t.Fatalf("refused (%s: %v), but %s", own.Code, err, e.expected)
+			case err == nil && e.outcome == "refuse":
+				t.Fatalf("signed, but %s", e.expected)
+			case err != nil:
+				t.Logf("%s: %v", own.Code, err)
+				return
+			}
+			if !bytes.HasPrefix(signed, original) {
+				t.Fatal("the original is not a prefix of the signed file")
+			}
+			if dir := os.Getenv("HASHOUT_OUT"); dir != "" {
+				if err := os.WriteFile(filepath.Join(dir, e.file), signed, 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+		})
+	}
+}
