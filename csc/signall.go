@@ -2,6 +2,8 @@ package csc
 
 import (
 	"context"
+	"errors"
+	"time"
 )
 
 // maxDigests bounds one SignAll.
@@ -91,10 +93,16 @@ func (s *Signer) sizes(ctx context.Context, total int) (group, call int) {
 	}
 	// Several calls under one authorization need extendTransaction where a SAD
 	// is good for one call (v1 §9, use case 3).
-	if call < min(group, total) && s.singleUse() && !s.session.offers(ctx, "credentials/extendTransaction") {
+	if call < min(group, total) && s.singleUse() && (s.usesBearer() || !s.session.offers(ctx, "credentials/extendTransaction")) {
 		group = call
 	}
 	return group, call
+}
+
+// usesBearer tells whether the authorization will be a bearer token, which
+// extendTransaction cannot renew.
+func (s *Signer) usesBearer() bool {
+	return s.credential.AuthMode == AuthOAuth2Code && s.session.placeToken("any", time.Time{}).Bearer != ""
 }
 
 // singleUse tells whether a SAD must be renewed for each further call.
@@ -162,7 +170,7 @@ func (r *signing) hashAlgo() string { return hashOID(r.mechanism.Algorithm.Hash)
 // cannot sign anything twice.
 func (r *signing) renew(ctx context.Context, a *Authorization, jobs []job) (*Authorization, error) {
 	expired := a.expired(r.session.o.Now())
-	if !expired && (a.SAD == "" || !r.singleUse()) {
+	if !expired && !r.singleUse() {
 		return a, nil
 	}
 	const extend = "credentials/extendTransaction"
@@ -264,7 +272,13 @@ func (r *signing) tell(kind SignEventKind, jobs []job, cause error) error {
 func notSent(err error) error {
 	e := asError(err, ServiceError, "")
 	code := e.Code
-	if code == OutcomeUnknown {
+	switch {
+	case code != OutcomeUnknown:
+	case errors.Is(err, context.Canceled):
+		code = Aborted
+	case errors.Is(err, context.DeadlineExceeded):
+		code = TimedOut
+	default:
 		code = NetworkFailure
 	}
 	if submitted, _ := e.Details[DetailSubmitted].(bool); !submitted && code == e.Code {
