@@ -149,7 +149,7 @@ func TestCorpusEndsAsItsTableSays(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			signed, err := s.sign(context.Background(), original, e.password, pdfprep.SignOptions{SigningTime: signingTime, Reason: "Prüfung", Software: "hashout"})
+			signed, err := s.sign(context.Background(), original, e.password, pdfprep.SignOptions{SigningTime: signingTime, Location: "Zürich 東京", Software: "hashout"})
 			var own *pdfprep.Error
 			switch {
 			case err != nil && !errors.As(err, &own):

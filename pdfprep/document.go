@@ -185,6 +185,17 @@ func (d *Document) integer(o object.Object, otherwise int64) (int64, error) {
 	return otherwise, err
 }
 
+// float is a number of either kind; anything else is 0.
+func float(o object.Object) float64 {
+	switch n := o.(type) {
+	case int64:
+		return float64(n)
+	case object.Real:
+		return n.Float()
+	}
+	return 0
+}
+
 // name resolves to a name, or "".
 func (d *Document) name(o object.Object) (object.Name, error) {
 	o, err := d.f.Resolve(o)

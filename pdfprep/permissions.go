@@ -166,7 +166,7 @@ func (d *Document) lockOf(o object.Object) (*FieldLock, error) {
 
 // mayChange checks what earlier signatures and the encryption's permissions allow, before anything is prepared.
 func (d *Document) mayChange(ctx context.Context, earlier []signature, name string, isNew bool, o *SignOptions) error {
-	certified, err := d.certification(earlier)
+	certified, err := d.certification()
 	if err != nil {
 		return err
 	}
@@ -181,10 +181,10 @@ func (d *Document) mayChange(ctx context.Context, earlier []signature, name stri
 			if lock.Permissions == NoChanges {
 				return refuse(CertifiedNoChanges, "an earlier signature allows no more changes").with(detailField, s.field.name)
 			}
-			if lock.covers(name) {
-				return refuse(FieldLocked, "an earlier signature locks the field").with(detailField, name)
-			}
 		}
+	}
+	if lockedBy(earlier, name) != nil {
+		return refuse(FieldLocked, "an earlier signature locks the field").with(detailField, name)
 	}
 	if o.Certify != NotCertified && signed {
 		return refuse(PermissionDenied, "a signed PDF cannot be certified any more: the first signature certifies")
@@ -192,8 +192,21 @@ func (d *Document) mayChange(ctx context.Context, earlier []signature, name stri
 	return d.accessAllows(isNew)
 }
 
-// certification is what the catalog's certification or, failing that, any signature's says.
-func (d *Document) certification(earlier []signature) (DocMDP, error) {
+// lockedBy gives the signature that forbids to fill or make the field, or nil.
+func lockedBy(earlier []signature, name string) *signature {
+	for i := range earlier {
+		for _, lock := range earlier[i].locks {
+			if lock.covers(name) {
+				return &earlier[i]
+			}
+		}
+	}
+	return nil
+}
+
+// certification is what the catalog's certification says. A signature with a DocMDP transform that the catalog does not name certifies
+// nothing (ISO 32000-2 §12.8.2.2.1).
+func (d *Document) certification() (DocMDP, error) {
 	perms, err := d.dict(d.root.Dict().Get("Perms"))
 	if err != nil {
 		return 0, explain(err)
@@ -202,22 +215,17 @@ func (d *Document) certification(earlier []signature) (DocMDP, error) {
 	if err != nil {
 		return 0, explain(err)
 	}
-	if dict != nil {
-		s := signature{dict: dict}
-		if err := d.readReferences(&s); err != nil {
-			return 0, explain(err)
-		}
-		if s.certifies == NotCertified {
-			s.certifies = FormFilling
-		}
-		return s.certifies, nil
+	if dict == nil {
+		return NotCertified, nil
 	}
-	for _, s := range earlier {
-		if s.certifies != NotCertified {
-			return s.certifies, nil
-		}
+	s := signature{dict: dict}
+	if err := d.readReferences(&s); err != nil {
+		return 0, explain(err)
 	}
-	return NotCertified, nil
+	if s.certifies == NotCertified {
+		return FormFilling, nil
+	}
+	return s.certifies, nil
 }
 
 // accessAllows checks the bits of ISO 32000-2 table 22, which bind everybody but the owner.

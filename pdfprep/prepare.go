@@ -3,6 +3,7 @@ package pdfprep
 import (
 	"context"
 	"crypto"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -97,11 +98,11 @@ func (d *Document) Prepare(ctx context.Context, o SignOptions) (*Prepared, error
 	if err := p.checkXFA(); err != nil {
 		return nil, err
 	}
-	target, err := choose(form, o.Field)
-	if err != nil {
+	if p.earlier, err = d.signatures(form); err != nil {
 		return nil, err
 	}
-	if p.earlier, err = d.signatures(form); err != nil {
+	target, err := choose(form, p.earlier, o.Field)
+	if err != nil {
 		return nil, err
 	}
 	if p.name = o.Field.Name; target != nil {
@@ -134,25 +135,9 @@ type preparation struct {
 }
 
 // choose finds the field that the options mean; nil means a new one.
-func choose(f *form, o FieldOptions) (*field, error) {
+func choose(f *form, earlier []signature, o FieldOptions) (*field, error) {
 	if o.Name == "" {
-		var only *field
-		for i := range f.fields {
-			if f.fields[i].empty() && f.fields[i].ref.Num != 0 {
-				if only != nil { // which one is meant cannot be told
-					only = nil
-					break
-				}
-				only = &f.fields[i]
-			}
-		}
-		if o.Page != 0 || o.Rect != [4]float64{} {
-			only = nil // a place was given: a new field is meant
-		}
-		if only == nil && o.MustExist {
-			return nil, refuse(FieldNotFound, "there is not exactly one empty signature field: name one")
-		}
-		return only, nil
+		return chooseUnnamed(f, earlier, o)
 	}
 	found := f.find(o.Name)
 	switch {
@@ -168,6 +153,24 @@ func choose(f *form, o FieldOptions) (*field, error) {
 		return nil, refuse(Unsupported, "the field is not an object of its own").with(detailField, o.Name)
 	}
 	return found, nil
+}
+
+// chooseUnnamed takes the only empty signature field that earlier signatures leave open, unless a place for a new one was given.
+func chooseUnnamed(f *form, earlier []signature, o FieldOptions) (*field, error) {
+	var open []*field
+	for i := range f.fields {
+		if one := &f.fields[i]; one.empty() && one.ref.Num != 0 && lockedBy(earlier, one.name) == nil {
+			open = append(open, one)
+		}
+	}
+	placed := o.Page != 0 || o.Rect != [4]float64{}
+	switch {
+	case len(open) == 1 && !placed:
+		return open[0], nil
+	case o.MustExist:
+		return nil, refuse(FieldNotFound, "there is not exactly one empty signature field: name one")
+	}
+	return nil, nil
 }
 
 // fieldRules obeys what an existing field asks for: seed values and its lock.
@@ -215,7 +218,7 @@ func (p *preparation) build(ctx context.Context, target *field) error {
 	p.sig = &sigDict{options: p.o, lock: p.o.Lock, root: p.d.root.Ref}
 	p.update.objects = append(p.update.objects, updated{ref: sigRef, write: p.sig.write})
 	if target != nil {
-		err = p.fill(target, sigRef)
+		err = p.fill(ctx, target, sigRef)
 	} else {
 		err = p.create(ctx, sigRef)
 	}
@@ -226,13 +229,90 @@ func (p *preparation) build(ctx context.Context, target *field) error {
 }
 
 // fill gives an existing field its value.
-func (p *preparation) fill(target *field, sig object.Ref) error {
+func (p *preparation) fill(ctx context.Context, target *field, sig object.Ref) error {
 	o, err := p.d.f.Object(target.ref)
 	if err != nil {
 		return err
 	}
 	p.update.change(o, o.Dict().With("V", sig))
+	widgets, err := p.widgets(ctx, target, o)
+	if err != nil {
+		return err
+	}
+	for i, w := range widgets {
+		dict := p.update.current(w)
+		if w != o && i == 0 { // /V is inheritable, but poppler takes each widget for a field and does not look above it
+			dict = dict.With("V", sig)
+		}
+		if dict, err = p.withAppearance(dict); err != nil {
+			return err
+		}
+		p.update.change(w, dict)
+	}
 	return p.changeForm(object.Ref{})
+}
+
+// widgets are the annotations of a field: itself, its kids, or, for a field that has none, itself made into an invisible one.
+func (p *preparation) widgets(ctx context.Context, target *field, o *file.Object) ([]*file.Object, error) {
+	var list []*file.Object
+	for _, ref := range target.widgets {
+		w, err := p.d.f.Object(ref)
+		if err != nil {
+			return nil, err
+		}
+		if w.Dict() != nil {
+			list = append(list, w)
+		}
+	}
+	if len(list) > 0 {
+		return list, nil
+	}
+	if _, annotation := o.Dict().Lookup("Rect"); annotation {
+		return []*file.Object{o}, nil
+	}
+	page, err := p.d.page(ctx, 1)
+	if err != nil {
+		return nil, err
+	}
+	p.update.change(o, asWidget(p.update.current(o), page.Ref, [4]float64{}))
+	return []*file.Object{o}, p.annotate(ctx, page, o.Ref)
+}
+
+// asWidget makes a field its own widget annotation, printed and locked (ISO 32000-2 §12.5.6.19, table 167).
+func asWidget(d *object.Dict, page object.Ref, rect [4]float64) *object.Dict {
+	list := object.Array{}
+	for _, n := range rect {
+		list = append(list, object.Of(n))
+	}
+	return d.With("Type", object.Name("Annot")).With("Subtype", object.Name("Widget")).With("Rect", list).With("F", 132).With("P", page)
+}
+
+// withAppearance gives a widget that takes up room an appearance, if it has none: an empty one, which PDF/A demands and which keeps
+// readers from drawing something of their own.
+func (p *preparation) withAppearance(widget *object.Dict) (*object.Dict, error) {
+	if _, has := widget.Lookup("AP"); has {
+		return widget, nil
+	}
+	rect, err := p.d.array(widget.Get("Rect"))
+	if err != nil || len(rect) != 4 {
+		return widget, err
+	}
+	var n [4]float64
+	for i, v := range rect {
+		o, err := p.d.f.Resolve(v.Object)
+		if err != nil {
+			return widget, err
+		}
+		n[i] = float(o)
+	}
+	width, height := math.Abs(n[2]-n[0]), math.Abs(n[3]-n[1])
+	if width == 0 || height == 0 {
+		return widget, nil
+	}
+	box := object.Array{object.Of(0), object.Of(0), object.Of(width), object.Of(height)}
+	ref, err := p.update.addStream(object.NewDict().With("Type", object.Name("XObject")).With("Subtype", object.Name("Form")).
+		With("BBox", box).With("Resources", object.NewDict()), nil)
+	return widget.With("AP", object.NewDict().With("N", ref)), err
 }
 
 // create makes a field merged with its widget and lists it in the page and in the form.
@@ -249,12 +329,11 @@ func (p *preparation) create(ctx context.Context, sig object.Ref) error {
 	if parent != nil && (parent.terminal || parent.ref.Num == 0) {
 		return refuse(FieldNotFound, "a field with that name's beginning has no room for fields below it").with(detailField, p.name)
 	}
-	rect := object.Array{}
-	for _, n := range p.o.Field.Rect {
-		rect = append(rect, object.Of(n))
+	widget := asWidget(object.NewDict(), page.Ref, p.o.Field.Rect).With("FT", object.Name("Sig")).
+		With("T", encodeText(missing[len(missing)-1])).With("V", sig)
+	if widget, err = p.withAppearance(widget); err != nil {
+		return err
 	}
-	widget := object.NewDict().With("Type", object.Name("Annot")).With("Subtype", object.Name("Widget")).With("FT", object.Name("Sig")).
-		With("T", encodeText(missing[len(missing)-1])).With("Rect", rect).With("F", 132).With("P", page.Ref).With("V", sig)
 	if p.o.Lock != nil {
 		widget = widget.With("Lock", p.o.Lock.dict().With("Type", object.Name("SigFieldLock")))
 	}
@@ -456,15 +535,9 @@ func (p *preparation) changeCatalog(sig object.Ref) error {
 	if p.o.Certify != NotCertified {
 		changed = changed.With("DocMDP", sig)
 	}
-	switch {
-	case changed == perms || perms == nil && len(changed.Entries()) == 0:
-		return nil
-	case len(changed.Entries()) == 0:
-		root = root.Without("Perms")
-	default:
-		root = root.With("Perms", changed)
+	if changed != perms && (perms != nil || p.o.Certify != NotCertified) {
+		p.update.change(p.d.root, root.With("Perms", changed))
 	}
-	p.update.change(p.d.root, root)
 	return nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto"
 	"slices"
+	"strings"
 
 	"hashout/pdfprep/internal/object"
 )
@@ -28,7 +29,18 @@ const (
 	seedDigestMethod = 1 << 6
 )
 
-var digestNames = map[string]crypto.Hash{"SHA256": crypto.SHA256, "SHA384": crypto.SHA384, "SHA512": crypto.SHA512}
+// digestNamed reads a name of table 237, which writers spell in many ways: SHA256, sha256, SHA-256.
+func digestNamed(w string) crypto.Hash {
+	switch strings.ReplaceAll(strings.ToUpper(w), "-", "") {
+	case "SHA256":
+		return crypto.SHA256
+	case "SHA384":
+		return crypto.SHA384
+	case "SHA512":
+		return crypto.SHA512
+	}
+	return 0
+}
 
 // Constraints tells what the field that Prepare would fill asks for. It serves whoever must choose the digest before preparing.
 func (d *Document) Constraints(ctx context.Context, o FieldOptions) (Constraints, error) {
@@ -36,7 +48,11 @@ func (d *Document) Constraints(ctx context.Context, o FieldOptions) (Constraints
 	if err != nil {
 		return Constraints{}, err
 	}
-	target, err := choose(form, o)
+	earlier, err := d.signatures(form)
+	if err != nil {
+		return Constraints{}, err
+	}
+	target, err := choose(form, earlier, o)
 	if err != nil || target == nil {
 		return Constraints{}, err
 	}
@@ -97,7 +113,7 @@ func (d *Document) constraints(f *field) (Constraints, error) {
 			return c, explain(err)
 		}
 		for _, w := range list {
-			if h, ok := digestNames[w]; ok {
+			if h := digestNamed(w); h != 0 {
 				c.Digests = append(c.Digests, h)
 			}
 		}
@@ -145,6 +161,9 @@ func (c Constraints) obey(o *SignOptions, name string) error {
 	}
 	if len(c.Digests) > 0 && o.DigestMethod != 0 && !slices.Contains(c.Digests, o.DigestMethod) {
 		return refuse(PermissionDenied, "the field asks for another digest").with(detailField, name)
+	}
+	if len(c.Reasons) == 1 && o.Reason == "" && c.Reasons[0] != "." {
+		o.Reason = c.Reasons[0] // the field leaves no other choice
 	}
 	if len(c.Reasons) > 0 && !slices.Contains(c.Reasons, o.Reason) {
 		// Table 237: a single period means that the signature must state no reason.

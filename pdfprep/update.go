@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"fmt"
+	"io"
 	"slices"
 	"strconv"
 
@@ -41,6 +42,36 @@ func (u *update) add(o object.Object) (object.Ref, error) {
 	}
 	u.objects = append(u.objects, updated{ref: ref, value: object.Of(o)})
 	return ref, nil
+}
+
+// addStream gives a new stream a number.
+func (u *update) addStream(d *object.Dict, data []byte) (object.Ref, error) {
+	ref, err := u.reserve()
+	if err != nil {
+		return ref, err
+	}
+	u.objects = append(u.objects, updated{ref: ref, write: func(out []byte, w object.Writer) ([]byte, error) {
+		body := data
+		if u.d.handler != nil {
+			cipher, err := u.d.handler.StreamCipher(streamOf(d))
+			if err != nil {
+				return out, err
+			}
+			if body, err = u.d.handler.Encrypt(cipher, objectID(ref), data, u.ivs(ref, "stream")); err != nil {
+				return out, err
+			}
+		}
+		out, err := w.Append(out, object.Of(d.With("Length", len(body))))
+		out = append(out, "\nstream\n"...)
+		out = append(out, body...)
+		return append(out, "\nendstream"...), err
+	}})
+	return ref, nil
+}
+
+// ivs is the source of initialization vectors for an object's strings or its stream: none is used twice.
+func (u *update) ivs(ref object.Ref, what string) io.Reader {
+	return u.d.handler.IVs(append(u.seed[:], what+strconv.Itoa(ref.Num)...))
 }
 
 func (u *update) reserve() (object.Ref, error) {
@@ -103,7 +134,7 @@ func (u *update) writeObject(out []byte, o updated) ([]byte, error) {
 	out = fmt.Appendf(out, "%d %d obj\n", o.ref.Num, o.ref.Gen)
 	w := object.Writer{Reencrypt: o.compressed}
 	if h := u.d.handler; h != nil {
-		iv := h.IVs(append(u.seed[:], strconv.Itoa(o.ref.Num)...))
+		iv := u.ivs(o.ref, "strings")
 		w.Encrypt = func(s object.String) (object.String, error) {
 			return h.Encrypt(h.StringCipher(), objectID(o.ref), s, iv)
 		}
