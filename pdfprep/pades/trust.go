@@ -1,0 +1,113 @@
+package pades
+
+import (
+	"crypto/x509"
+	"errors"
+	"time"
+)
+
+// Trust is what a validation relies on.
+type Trust struct {
+	Roots    []*x509.Certificate // who is believed; none means that no signature passes
+	Now      time.Time
+	Document Evidence // from the document's security store, as it was found
+	Other    Evidence // from elsewhere, such as [Collect]
+}
+
+// certificates are all that may serve in a chain.
+func (t *Trust) certificates(own []*x509.Certificate) []*x509.Certificate {
+	list := append([]*x509.Certificate{}, own...)
+	list = append(list, t.Document.Certificates...)
+	return append(list, t.Other.Certificates...)
+}
+
+// path is a certificate chain that was judged at one moment.
+type path struct {
+	chain []*x509.Certificate // leaf first, trust anchor last
+	// inDocument tells whether the document itself holds all that the judgement needed but the anchor.
+	inDocument bool
+}
+
+// judge validates a certificate at a moment for which its signature is known to have existed: a chain to a trusted root (RFC 5280 6), and
+// no revocation up to then. use is what the certificate must be for.
+func (t *Trust) judge(leaf *x509.Certificate, own []*x509.Certificate, at time.Time, use x509.ExtKeyUsage) (path, Verdict) {
+	p, v := t.chain(leaf, own, at, use)
+	if !v.OK() {
+		return p, v
+	}
+	p.inDocument = true
+	for i, c := range p.chain[:len(p.chain)-1] { // the anchor is trusted as it is
+		if noCheck(c) {
+			continue
+		}
+		status, inDocument := t.status(c, p.chain[i+1], at)
+		p.inDocument = p.inDocument && inDocument
+		switch {
+		case status == nil:
+			return p, undecided(TryLater, "It is not known whether "+name(c)+" was revoked.")
+		case status.Revoked && !status.RevokedAt.After(at) && i > 0:
+			return p, undecided(RevokedCA, name(c)+", an authority of the chain, was revoked.")
+		case status.Revoked && !status.RevokedAt.After(at):
+			return p, undecided(Revoked, "The certificate of "+name(c)+" was revoked, and nothing proves that the signature is older.")
+		}
+	}
+	return p, pass()
+}
+
+func name(c *x509.Certificate) string {
+	if c.Subject.CommonName != "" {
+		return c.Subject.CommonName
+	}
+	return c.Subject.String()
+}
+
+// chain finds a chain to a trusted root by the rules of RFC 5280 6, as crypto/x509 knows them.
+func (t *Trust) chain(leaf *x509.Certificate, own []*x509.Certificate, at time.Time, use x509.ExtKeyUsage) (path, Verdict) {
+	roots, others := x509.NewCertPool(), x509.NewCertPool()
+	for _, c := range t.Roots {
+		roots.AddCert(c)
+	}
+	for _, c := range t.certificates(own) {
+		others.AddCert(c)
+	}
+	chains, err := leaf.Verify(x509.VerifyOptions{Roots: roots, Intermediates: others, CurrentTime: at, KeyUsages: []x509.ExtKeyUsage{use}})
+	var invalid x509.CertificateInvalidError
+	var unknown x509.UnknownAuthorityError
+	switch {
+	case err == nil:
+		return path{chain: chains[0]}, pass()
+	case errors.As(err, &invalid) && invalid.Reason == x509.Expired && at.Before(leaf.NotBefore):
+		return path{}, undecided(NotYetValid, "The certificate of "+name(leaf)+" was not valid yet.")
+	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
+		return path{}, undecided(OutOfBounds, "The certificate of "+name(leaf)+" has expired, and nothing proves that the signature is older.")
+	case errors.As(err, &unknown):
+		return path{}, undecided(NoChain, "The certificate of "+name(leaf)+" does not lead to a trusted root.")
+	}
+	return path{}, undecided(ChainConstraints, "The certificate chain of "+name(leaf)+" breaks a rule: "+err.Error()+".")
+}
+
+// status finds what is known about a certificate at a moment: data that were current then, or are younger. The youngest data count.
+func (t *Trust) status(c, issuer *x509.Certificate, at time.Time) (best *Status, inDocument bool) {
+	look := func(e *Evidence, document bool) {
+		consider := func(s *Status, err error) {
+			if err != nil || s.ThisUpdate.After(t.Now.Add(clockSkew)) {
+				return
+			}
+			if s.ThisUpdate.Before(at) && s.Current(at) != nil {
+				return
+			}
+			if best == nil || s.ThisUpdate.After(best.ThisUpdate) {
+				best, inDocument = s, document
+			}
+		}
+		for _, der := range e.OCSPs {
+			consider(JudgeOCSP(der, c, issuer))
+		}
+		for _, der := range e.CRLs {
+			consider(JudgeCRL(der, c, issuer))
+		}
+	}
+	look(&t.Document, true)
+	look(&t.Other, false)
+	return best, inDocument
+}

@@ -1,0 +1,195 @@
+package pades
+
+import (
+	"crypto"
+	"crypto/x509"
+	"errors"
+	"time"
+
+	"hashout/csc/sigalg"
+	"hashout/pdfprep/cms"
+)
+
+// Digester gives the digest of the bytes that a ByteRange covers.
+type Digester func(h crypto.Hash) ([]byte, error)
+
+// Proof is a moment by which a signature existed, from a document timestamp that covers it and was judged before.
+type Proof struct {
+	Time time.Time
+	Long bool // the timestamp covers the security store too, as B-LTA wants
+}
+
+// Report is what can be said about one signature from its CMS and the evidence.
+type Report struct {
+	Verdict
+	Level       Level // reached, "" when not even B-B
+	Certificate *x509.Certificate
+	Chain       []*x509.Certificate // leaf first; nil when there is none to a trusted root
+	Algorithm   sigalg.Algorithm
+	Time        time.Time // by which the signature existed for sure: the earliest good proof, or the time of the validation
+	Timestamps  []TimestampReport
+}
+
+// TimestampReport is what can be said about one timestamp.
+type TimestampReport struct {
+	Verdict
+	Time        time.Time
+	Certificate *x509.Certificate
+	Chain       []*x509.Certificate
+
+	inDocument bool // see path
+}
+
+// Validate judges the Contents of a signature dictionary, padding included, against the digest of its ByteRange: EN 319 102-1 5.6 with the
+// trust given. The ByteRange itself is judged elsewhere. The error is the digester's; whatever is wrong with the signature is in the report.
+func Validate(contents []byte, digester Digester, t Trust, proofs ...Proof) (*Report, error) {
+	r := &Report{Time: t.Now}
+	s, v := read(contents)
+	if !v.OK() {
+		r.Verdict = v
+		return r, nil
+	}
+	r.Algorithm = s.Signer.Algorithm
+	digest, err := digester(s.Signer.Digest)
+	if err != nil {
+		return nil, err
+	}
+	s.Certificates = t.certificates(s.Certificates)
+	if r.Certificate, err = s.SigningCertificate(); err == nil {
+		err = s.VerifyWeak(digest)
+	}
+	if err != nil {
+		r.Verdict = integrity(err)
+		return r, nil
+	}
+	own := s.Certificates
+	t.Other.CRLs = append(append([][]byte{}, t.Other.CRLs...), s.CRLs...)
+
+	for _, p := range proofs {
+		if p.Time.Before(r.Time) {
+			r.Time = p.Time
+		}
+	}
+	r.readTimestamps(s, t, own)
+	path, v := t.judge(r.Certificate, own, r.Time, x509.ExtKeyUsageAny)
+	r.Chain, r.Verdict = path.chain, v
+	if v.OK() && !maySign(r.Certificate) {
+		r.Verdict = undecided(ChainConstraints, "The certificate of "+name(r.Certificate)+" is not meant for signing documents.")
+	}
+	if pub, _, err := sigalg.PublicKey(r.Certificate); err != nil || sigalg.Check(pub, r.Algorithm) != nil {
+		if r.OK() {
+			r.Verdict = undecided(CryptoConstraints, "The signature was made with an algorithm that is too weak today: "+r.Algorithm.String()+".")
+		}
+	}
+	r.Level = r.level(s, t, path, proofs)
+	return r, nil
+}
+
+// read takes the SignedData out of Contents.
+func read(contents []byte) (*cms.SignedData, Verdict) {
+	der, err := cms.TrimPadding(contents)
+	if err != nil {
+		return nil, failed(FormatFailure, "The signature is not readable.")
+	}
+	s, err := cms.Parse(der)
+	switch {
+	case errors.Is(err, sigalg.ErrAlgorithmUnsupported):
+		return nil, undecided(CryptoConstraints, "The signature was made with an algorithm that is not known here.")
+	case err != nil:
+		return nil, failed(FormatFailure, "The signature is not readable.")
+	case s.ContentType != cms.OIDData || s.Content != nil:
+		return nil, failed(FormatFailure, "The signature carries content of its own instead of covering the document.")
+	}
+	return s, pass()
+}
+
+// integrity translates why a signature does not hold.
+func integrity(err error) Verdict {
+	var e *cms.Error
+	switch {
+	case errors.Is(err, cms.ErrCertMismatch):
+		return undecided(NoSigningCert, "The signer's certificate is absent, or not the one that was signed.")
+	case errors.As(err, &e) && e.Details["reason"] == "digest":
+		return failed(HashFailure, "The document was changed after it was signed.")
+	case errors.As(err, &e):
+		return failed(FormatFailure, "The signature contradicts itself.")
+	case errors.Is(err, sigalg.ErrAlgorithmUnsupported):
+		return undecided(CryptoConstraints, "The signature was made with an algorithm that is not known here.")
+	}
+	return failed(SigCryptoFailure, "The signature was not made with the key of the certificate.")
+}
+
+// maySign is EN 319 102-1 5.2.6 with the usual constraint: a key usage, where given, allows signatures.
+func maySign(c *x509.Certificate) bool {
+	return c.KeyUsage == 0 || c.KeyUsage&(x509.KeyUsageDigitalSignature|x509.KeyUsageContentCommitment) != 0
+}
+
+// readTimestamps judges the timestamps over the signature value at the time that is proven so far, and takes the earliest good one for the
+// signature's time.
+func (r *Report) readTimestamps(s *cms.SignedData, t Trust, own []*x509.Certificate) {
+	list, err := s.Signer.Timestamps()
+	if err != nil {
+		r.Timestamps = append(r.Timestamps, TimestampReport{Verdict: failed(HashFailure, "A timestamp does not belong to this signature.")})
+		return
+	}
+	proven := r.Time
+	for _, stamp := range list {
+		one := ValidateTimestamp(stamp, t, proven, own...)
+		if one.OK() && one.Time.Before(r.Time) {
+			r.Time = one.Time
+		}
+		r.Timestamps = append(r.Timestamps, one)
+	}
+}
+
+// ValidateTimestamp judges a timestamp whose imprint the caller has compared. at is when it is known to have existed: now, or the time of a
+// good timestamp over it. extra are certificates that may serve in its chain.
+func ValidateTimestamp(stamp *cms.Timestamp, t Trust, at time.Time, extra ...*x509.Certificate) TimestampReport {
+	r := TimestampReport{Time: stamp.Time}
+	s := stamp.SignedData
+	s.Certificates = append(t.certificates(s.Certificates), extra...)
+	var err error
+	if r.Certificate, err = s.SigningCertificate(); err != nil {
+		r.Verdict = undecided(NoSigningCert, "The certificate of the timestamp authority is absent.")
+		return r
+	}
+	if err := stamp.VerifyWeak(); err != nil {
+		r.Verdict = failed(SigCryptoFailure, "The timestamp does not hold.")
+		return r
+	}
+	if stamp.Time.After(at.Add(clockSkew)) {
+		r.Verdict = undecided(TimestampOrder, "The timestamp is younger than it can be.")
+		return r
+	}
+	// Judged at the proven time, not at its own: a timestamp cannot vouch for itself.
+	path, v := t.judge(r.Certificate, s.Certificates, at, x509.ExtKeyUsageTimeStamping)
+	r.Chain, r.Verdict, r.inDocument = path.chain, v, path.inDocument
+	if pub, _, err := sigalg.PublicKey(r.Certificate); v.OK() && (err != nil || sigalg.Check(pub, s.Signer.Algorithm) != nil) {
+		r.Verdict = undecided(CryptoConstraints, "The timestamp was made with an algorithm that is too weak today.")
+	}
+	return r
+}
+
+// level is the highest baseline level whose elements are present and good (EN 319 142-1 6.3).
+func (r *Report) level(s *cms.SignedData, t Trust, p path, proofs []Proof) Level {
+	if s.CheckProfile(cms.PAdES) != nil {
+		return ""
+	}
+	stamped, long, complete := len(proofs) > 0, false, p.chain != nil && p.inDocument
+	for _, proof := range proofs {
+		long = long || proof.Long
+	}
+	for _, stamp := range r.Timestamps {
+		stamped = stamped || stamp.OK()
+		complete = complete && stamp.OK() && stamp.inDocument
+	}
+	switch {
+	case !stamped:
+		return BB
+	case !complete:
+		return BT
+	case !long:
+		return BLT
+	}
+	return BLTA
+}
