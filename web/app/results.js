@@ -128,12 +128,15 @@ export function resultList({ unlock }) {
   })
 
   return {
-    /** Rows for files; rows of other documents stay. */
+    /** Fresh rows for files, each in its place; rows of other documents stay. */
     start(files) {
-      rows = [...rows.filter((r) => !files.includes(r.file)), ...files.map((file) => row(file, unlock))]
+      const fresh = files.map((file) => row(file, unlock))
+      const places = new Map(fresh.map((r) => [r.file, r]))
+      rows = rows.map((r) => places.get(r.file) ?? r)
+      rows.push(...fresh.filter((r) => !rows.includes(r)))
       list.replaceChildren(...rows.map((r) => r.node))
       byID('results-head').hidden = true
-      return rows.slice(-files.length)
+      return fresh
     },
     /** Shows the buttons that go with what came out. */
     finish() {
