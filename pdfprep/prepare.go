@@ -205,7 +205,7 @@ func (p *preparation) checkXFA() error {
 		return refuse(Unsupported, "the PDF is a dynamic XFA form, which has no pages of its own to sign")
 	}
 	if _, has := p.form.dict.Lookup("XFA"); has {
-		p.findings = append(p.findings, Finding{Kind: "xfa", Count: 1})
+		p.findings = append(p.findings, Finding{Kind: FindingXFA, Count: 1})
 	}
 	return nil
 }
@@ -268,6 +268,9 @@ func (p *preparation) widgets(ctx context.Context, target *field, o *file.Object
 		return list, nil
 	}
 	if _, annotation := o.Dict().Lookup("Rect"); annotation {
+		if _, says := o.Dict().Lookup("Subtype"); !says {
+			p.update.change(o, p.update.current(o).With("Subtype", object.Name("Widget")))
+		}
 		return []*file.Object{o}, nil
 	}
 	page, err := p.d.page(ctx, 1)
@@ -529,7 +532,7 @@ func (p *preparation) changeCatalog(sig object.Ref) error {
 	for _, key := range []object.Name{"UR3", "UR"} {
 		if _, has := changed.Lookup(key); has {
 			changed = changed.Without(key)
-			p.findings = append(p.findings, Finding{Kind: "usage-rights-dropped", Count: 1})
+			p.findings = append(p.findings, Finding{Kind: FindingDropsRights, Count: 1})
 		}
 	}
 	if p.o.Certify != NotCertified {

@@ -3,10 +3,10 @@
 package main
 
 import (
-	"encoding/json"
 	"time"
 
 	"hashout/csc"
+	"hashout/pdfprep"
 )
 
 // The shapes of arguments and results, as js/src/protocol.ts and types.ts have them. Field names are the wire names; nothing here decides anything.
@@ -190,14 +190,14 @@ type authDataShape struct {
 }
 
 type signatureShape struct {
-	FieldName  string          `json:"fieldName"`
-	ByteRange  [4]int64        `json:"byteRange"`
-	Contents   int             `json:"contents"`
-	Digest     string          `json:"digest"`
-	SignAlgo   string          `json:"signAlgo"`
-	Level      string          `json:"level"`
-	SignerName string          `json:"signerName"`
-	Findings   json.RawMessage `json:"findings,omitempty"`
+	FieldName  string            `json:"fieldName"`
+	ByteRange  [4]int64          `json:"byteRange"`
+	Contents   int               `json:"contents"`
+	Digest     string            `json:"digest"`
+	SignAlgo   string            `json:"signAlgo"`
+	Level      string            `json:"level"`
+	SignerName string            `json:"signerName"`
+	Findings   []pdfprep.Finding `json:"findings,omitempty"`
 }
 
 type documentShape struct {

@@ -50,17 +50,19 @@ func sign(ctx context.Context, c *call) (any, error) {
 		return nil, err
 	}
 	pending := batch.Pending()
-	authorizer := &csc.ExplicitAuthorizer{Factors: func(ctx context.Context, r csc.AuthorizationRequest) (csc.Factors, error) {
+	authorizer := &csc.ExplicitAuthorizer{Ask: func(ctx context.Context, r csc.FactorRequest) (csc.Factors, error) {
 		return c.authorize(ctx, r, pending)
 	}}
-	signer, err := csc.NewSigner(session, credential, authorizer, csc.SignerOptions{
-		Digest: options.Digest, PreferPSS: options.PreferPSS, SignAlgo: options.SignAlgo,
-		ClientData: args.Options.ClientData, Description: args.Options.Description, BatchSize: args.Options.BatchSize,
+	results, err := batch.Finish(ctx, func(digest crypto.Hash) (signflow.Signer, error) {
+		return csc.NewSigner(session, credential, authorizer, csc.SignerOptions{
+			Digest: digest, PreferPSS: options.PreferPSS, SignAlgo: options.SignAlgo,
+			ClientData: args.Options.ClientData, Description: args.Options.Description, BatchSize: args.Options.BatchSize,
+		})
 	})
 	if err != nil {
 		return nil, err
 	}
-	return documentValues(batch.Finish(ctx, signer), credential.Certificate.Subject.CommonName)
+	return documentValues(results, credential.Certificate.Subject.CommonName)
 }
 
 // documents takes the Blobs of a call. They stay in the page's hands.
@@ -123,11 +125,11 @@ func (a signArgs) flow() (signflow.Options, error) {
 }
 
 // authorize asks the page for PIN and OTP or for what stands for them, and says for which documents.
-func (c *call) authorize(ctx context.Context, r csc.AuthorizationRequest, pending []signflow.Pending) (csc.Factors, error) {
+func (c *call) authorize(ctx context.Context, r csc.FactorRequest, pending []signflow.Pending) (csc.Factors, error) {
 	k := r.Credential
 	shape := authorizationRequestShape{
 		CredentialID: k.ID, HashAlgorithmOID: r.HashAlgo, NumSignatures: r.NumSignatures, SCAL: k.SCAL, AuthMode: string(k.AuthMode),
-		PIN: factor(k.PIN), OTP: factor(k.OTP), Objects: objects(k.AuthObjects),
+		PIN: factor(r.PIN), OTP: factor(r.OTP), Objects: objects(r.Objects),
 	}
 	for _, hash := range r.Hashes {
 		shape.Hashes = append(shape.Hashes, base64.StdEncoding.EncodeToString(hash))
@@ -170,7 +172,7 @@ func documentValues(results []signflow.Result, signerName string) (safejs.Value,
 			s := r.Signature
 			shape.Signature = &signatureShape{
 				FieldName: s.FieldName, ByteRange: s.ByteRange, Contents: s.ContentsBytes, Digest: s.Digest.String(),
-				SignAlgo: s.SignAlgo, Level: string(s.Level), SignerName: signerName, Findings: findings(s.Findings),
+				SignAlgo: s.SignAlgo, Level: string(s.Level), SignerName: signerName, Findings: s.Findings,
 			}
 		}
 		value, err := encode(shape)

@@ -2,6 +2,8 @@ package signflow
 
 import (
 	"context"
+	"crypto"
+	"slices"
 
 	"hashout/csc"
 	"hashout/pdfprep"
@@ -12,28 +14,45 @@ type Signer interface {
 	SignAll(ctx context.Context, digests [][]byte, observe func(csc.SignEvent) error) []csc.SignResult
 }
 
-// Finish asks the signer for the signatures of all prepared documents, in one call, and completes each document that got one.
-// It may be called once.
-func (b *Batch) Finish(ctx context.Context, signer Signer) []Result {
-	var waiting []*item
-	var digests [][]byte
-	for _, it := range b.items {
-		if it.state == Prepared {
-			waiting = append(waiting, it)
-			digests = append(digests, it.attributes.ToBeSigned())
+// Finish asks for the signatures of all prepared documents, one call of a signer for each digest algorithm among them, and completes
+// each document that got one. newSigner is called once for each algorithm. Finish may be called once.
+func (b *Batch) Finish(ctx context.Context, newSigner func(digest crypto.Hash) (Signer, error)) ([]Result, error) {
+	for _, group := range b.groups() {
+		signer, err := newSigner(group[0].mechanism.Algorithm.Hash)
+		if err != nil {
+			return nil, err
+		}
+		digests := make([][]byte, len(group))
+		for i, it := range group {
+			digests[i] = it.attributes.ToBeSigned()
+		}
+		signatures := signer.SignAll(ctx, digests, func(e csc.SignEvent) error {
+			b.follow(group, e)
+			return nil
+		})
+		for i, it := range group {
+			b.complete(ctx, it, signatures[i])
 		}
 	}
-	if len(waiting) == 0 {
-		return b.Results()
+	return b.Results(), nil
+}
+
+// groups sorts the prepared documents by digest algorithm, in the order in which the algorithms appear: one authorization and one signHash
+// call speak of one algorithm (CSC §11.9).
+func (b *Batch) groups() [][]*item {
+	var groups [][]*item
+	for _, it := range b.items {
+		if it.state != Prepared {
+			continue
+		}
+		at := slices.IndexFunc(groups, func(g []*item) bool { return g[0].mechanism.Algorithm == it.mechanism.Algorithm })
+		if at < 0 {
+			groups = append(groups, nil)
+			at = len(groups) - 1
+		}
+		groups[at] = append(groups[at], it)
 	}
-	signatures := signer.SignAll(ctx, digests, func(e csc.SignEvent) error {
-		b.follow(waiting, e)
-		return nil
-	})
-	for i, it := range waiting {
-		b.complete(ctx, it, signatures[i])
-	}
-	return b.Results()
+	return groups
 }
 
 // follow keeps the states in step with the signer. Submitted is set before the request leaves.

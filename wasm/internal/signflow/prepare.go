@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 
 	"hashout/csc"
 	"hashout/pdfprep"
@@ -61,10 +62,13 @@ func (b *Batch) prepare(ctx context.Context, it *item) error {
 		return err
 	}
 	b.enter(it, PhasePrepare)
+	if err = b.adapt(ctx, it, pdf); err != nil {
+		return err
+	}
 	if it.plan, err = b.newPlan(it); err != nil {
 		return err
 	}
-	signOptions, err := b.signOptions(it.plan)
+	signOptions, err := b.signOptions(it)
 	if err != nil {
 		return err
 	}
@@ -84,6 +88,16 @@ func (b *Batch) openOptions(it *item) pdfprep.OpenOptions {
 	return pdfprep.OpenOptions{Password: it.document.Password, Limits: b.options.Limits}
 }
 
+// adapt takes a digest that the document's field asks for, where the caller left the choice open.
+func (b *Batch) adapt(ctx context.Context, it *item, pdf *pdfprep.Document) error {
+	asked, err := pdf.Constraints(ctx, b.options.Field)
+	if err != nil || b.options.Digest != 0 || len(asked.Digests) == 0 || slices.Contains(asked.Digests, it.mechanism.Algorithm.Hash) {
+		return err
+	}
+	it.mechanism, err = b.credential.Mechanism(csc.MechanismOptions{Digest: asked.Digests[0], PreferPSS: b.options.PreferPSS})
+	return err
+}
+
 // newPlan asks what the level needs. One hash serves document and signed attributes: the one the signature algorithm uses.
 func (b *Batch) newPlan(it *item) (*pades.Plan, error) {
 	return pades.NewPlan(b.options.Level, cms.Options{
@@ -97,10 +111,10 @@ func (b *Batch) newPlan(it *item) (*pades.Plan, error) {
 	})
 }
 
-func (b *Batch) signOptions(plan *pades.Plan) (pdfprep.SignOptions, error) {
-	o := b.options
+func (b *Batch) signOptions(it *item) (pdfprep.SignOptions, error) {
+	o, plan := b.options, it.plan
 	s := pdfprep.SignOptions{
-		Field: o.Field, ReservedBytes: plan.ReservedBytes, SubFilter: pdfprep.SubFilter(plan.SubFilter), SigningTime: plan.SigningTime,
+		Field: o.Field, ReservedBytes: plan.ReservedBytes, SubFilter: pdfprep.SubFilter(plan.SubFilter), SigningTime: plan.SigningTime, DigestMethod: it.mechanism.Algorithm.Hash,
 		Reason: o.Reason, Location: o.Location, Name: o.Name, ContactInfo: o.ContactInfo,
 		Certify: o.Certify, Lock: o.Lock, Software: o.Software,
 	}

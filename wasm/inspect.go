@@ -1,0 +1,31 @@
+//go:build js && wasm
+
+package main
+
+import (
+	"context"
+
+	"hashout/pdfprep"
+)
+
+func inspect(ctx context.Context, c *call) (any, error) {
+	var args struct {
+		Password string `json:"password"`
+	}
+	if err := decode(c.args, &args); err != nil {
+		return nil, err
+	}
+	source, err := c.blob(ctx, c.args, 0)
+	if err != nil {
+		return nil, err
+	}
+	document, err := pdfprep.Open(ctx, source, source.Size(), pdfprep.OpenOptions{Password: args.Password})
+	if err != nil {
+		return nil, err
+	}
+	inspection, err := document.Inspect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return encode(inspection)
+}
