@@ -308,12 +308,13 @@ func judge(op operation, resp *Response, secrets []Secret, now time.Time) *Error
 	default:
 		said = complaintOf(resp)
 	}
+	said = said.presentable(secrets)
 	e := classify(op, resp.Status, said).with(DetailEndpoint, op.method).with(DetailStatus, resp.Status).with(DetailSubmitted, true)
 	if said.code != "" {
-		e = e.with(DetailError, scrub(said.code, secrets))
+		e = e.with(DetailError, said.code)
 	}
 	if said.text != "" {
-		e = e.with(DetailDescription, scrub(said.text, secrets))
+		e = e.with(DetailDescription, said.text)
 	}
 	if seconds, ok := retryAfter(resp.header("Retry-After"), now); ok {
 		e = e.with(DetailRetryAfter, seconds)

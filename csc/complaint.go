@@ -6,8 +6,13 @@ import (
 	"unicode"
 )
 
-// complaint is what a service said about a failure.
+// complaint is what a service said about a failure, as it came.
 type complaint struct{ code, text string }
+
+// presentable removes secrets first: cutting the text might leave half of one.
+func (c complaint) presentable(secrets []Secret) complaint {
+	return complaint{presentable(scrub(c.code, secrets)), presentable(scrub(c.text, secrets))}
+}
 
 // maxComplaint bounds the service's words in our errors, in characters.
 const maxComplaint = 500
@@ -26,18 +31,18 @@ func complaintOf(resp *Response) complaint {
 		if text == "" || strings.HasPrefix(text, "<") || strings.HasPrefix(text, "{") {
 			return complaint{} // nothing that helps a user
 		}
-		return complaint{text: presentable(text)}
+		return complaint{text: text}
 	}
-	c := complaint{code: presentable(textOf(obj.m["error"]))}
+	c := complaint{code: strings.TrimSpace(textOf(obj.m["error"]))}
 	for _, name := range []string{"error_description", "errorDescription", "message", "error_message", "detail", "title"} {
-		if c.text = presentable(textOf(obj.m[name])); c.text != "" {
+		if c.text = strings.TrimSpace(textOf(obj.m[name])); c.text != "" {
 			return c
 		}
 	}
 	if c.code == "" && len(obj.m) == 1 {
 		for name, v := range obj.m {
 			if text := textOf(v); text != "" {
-				c.text = presentable(name + ": " + text)
+				c.text = name + ": " + text
 			}
 		}
 	}

@@ -1,9 +1,11 @@
 package csc
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -38,11 +40,28 @@ func scrub(text string, secrets []Secret) string {
 		if s == "" {
 			continue
 		}
-		for _, form := range []string{string(s), url.QueryEscape(string(s)), url.PathEscape(string(s))} {
+		for _, form := range s.forms() {
 			text = strings.ReplaceAll(text, form, concealed)
 		}
 	}
 	return text
+}
+
+// forms lists how a secret looks in text that quotes a request: as it is, in a
+// URL or form, inside a JSON string, and without the scheme of its header.
+func (s Secret) forms() []string {
+	plain := string(s)
+	forms := []string{plain, url.QueryEscape(plain), url.PathEscape(plain)}
+	for _, quoted := range []string{string(marshal(plain)), strconv.Quote(plain)} {
+		forms = append(forms, quoted[1:len(quoted)-1])
+	}
+	if html, err := json.Marshal(plain); err == nil { // escapes < > &
+		forms = append(forms, string(html[1:len(html)-1]))
+	}
+	if _, value, found := strings.Cut(plain, " "); found && strings.HasPrefix(plain, "Basic ") {
+		forms = append(forms, value)
+	}
+	return forms
 }
 
 // scrubbedError stands for a cause whose text quoted a secret. Its chain is

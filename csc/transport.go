@@ -1,6 +1,10 @@
 package csc
 
-import "context"
+import (
+	"context"
+	"fmt"
+	"io"
+)
 
 // Transport performs one HTTP exchange. It follows no redirects, retries
 // nothing, keeps no cookies, and stops reading at Request.MaxResponseBytes.
@@ -19,11 +23,15 @@ type Request struct {
 	MaxResponseBytes int64
 }
 
-// String names the request without header, body and query.
-func (r Request) String() string { return r.Method + " " + withoutQuery(r.URL) }
+// Format names the request without header, body and query, for every fmt verb.
+func (r Request) Format(f fmt.State, _ rune) {
+	_, _ = io.WriteString(f, r.Method+" "+withoutQuery(r.URL))
+}
 
-// GoString is String.
-func (r Request) GoString() string { return r.String() }
+// MarshalText is what every encoder prints: the same as Format.
+func (r Request) MarshalText() ([]byte, error) {
+	return []byte(r.Method + " " + withoutQuery(r.URL)), nil
+}
 
 // Response is one HTTP response. Header returns "" for an absent field; a nil
 // Header means that no field can be read.
