@@ -17,9 +17,12 @@ build: $(WASM) js/dist/index.js
 
 GO_SOURCES := $(shell find csc pdfprep wasm -name '*.go' ! -name '*_test.go' 2>/dev/null) go.mod go.sum
 
+# Inlining off: brotli 1.69 MB becomes 1.48 MB, and nothing in the engine is hot (documents are hashed by WebCrypto).
+WASM_FLAGS := -trimpath -buildvcs=false -gcflags=all=-l -ldflags='-s -w -X main.version=$(VERSION)'
+
 $(WASM): $(GO_SOURCES) js/package.json
 	@mkdir -p js/dist
-	GOOS=js GOARCH=wasm $(GO) build -trimpath -buildvcs=false -ldflags='-s -w -X main.version=$(VERSION)' -o $@ ./wasm
+	GOOS=js GOARCH=wasm $(GO) build $(WASM_FLAGS) -o $@ ./wasm
 
 js/node_modules/.installed: js/package.json js/package-lock.json
 	cd js && $(NPM) ci --ignore-scripts --no-audit --no-fund --loglevel=error
