@@ -13,15 +13,16 @@ import (
 // Limits bound what a document may cost. Zero fields mean the defaults, which suit a browser tab.
 type Limits struct {
 	MaxObjectBytes  int   // one object; default 16 MiB
-	MaxDecodedBytes int   // one decoded object stream or cross-reference stream; default 256 MiB
+	MaxDecodedBytes int   // one decoded object stream or cross-reference stream; default 64 MiB
 	MaxSections     int   // cross-reference sections, about one a revision; default 20,000
 	MaxCacheBytes   int64 // of the file kept in memory; default 8 MiB
+	MaxWork         int64 // what one operation may cost, in about the bytes it looks at; default 128 Mi + 8 times the size
 	MaxFields       int   // form fields that are walked; default 100,000
 	MaxPages        int   // page tree nodes that are walked; default 1,000,000
 }
 
 func (l Limits) file() file.Limits {
-	return file.Limits{MaxObjectBytes: l.MaxObjectBytes, MaxDecodedBytes: l.MaxDecodedBytes, MaxSections: l.MaxSections, MaxCacheBytes: l.MaxCacheBytes}
+	return file.Limits{MaxObjectBytes: l.MaxObjectBytes, MaxDecodedBytes: l.MaxDecodedBytes, MaxSections: l.MaxSections, MaxCacheBytes: l.MaxCacheBytes, MaxWork: l.MaxWork}
 }
 
 func (l Limits) withDefaults() Limits {
@@ -170,7 +171,26 @@ func (d *Document) array(o object.Object) (object.Array, error) {
 		return nil, err
 	}
 	list, _ := o.(object.Array)
-	return list, nil
+	return list, d.f.Spend(costItem * len(list))
+}
+
+// What work costs beyond reading, in the units of file.Spend: an item of an array that is walked, a character that is decoded.
+const (
+	costItem = 16
+	costText = 4
+	costName = 64 // of a text, however short
+)
+
+// text resolves to a text string; ok is false where there is none.
+func (d *Document) text(o object.Object) (text string, ok bool, err error) {
+	if o, err = d.f.Resolve(o); err != nil {
+		return "", false, err
+	}
+	s, ok := o.(object.String)
+	if !ok {
+		return "", false, nil
+	}
+	return decodeText(s), true, d.f.Spend(costName + costText*len(s))
 }
 
 // integer resolves to a whole number, or to otherwise.

@@ -40,7 +40,10 @@ func (f *form) find(name string) *field {
 	return nil
 }
 
-const maxFieldDepth = 64
+const (
+	maxFieldDepth = 64
+	maxNameBytes  = 1 << 16 // of a fully qualified name
+)
 
 // form walks all fields, each object once.
 func (d *Document) form(ctx context.Context) (*form, error) {
@@ -124,15 +127,18 @@ func (w *fieldWalk) visit(ctx context.Context, o object.Object, parent field, de
 
 // inherit reads what the node says itself; the rest came from its parent.
 func (w *fieldWalk) inherit(f *field) error {
-	t, err := w.d.f.Resolve(f.dict.Get("T"))
+	t, named, err := w.d.text(f.dict.Get("T"))
 	if err != nil {
 		return err
 	}
-	if s, ok := t.(object.String); ok {
+	if named {
 		if f.name != "" {
 			f.name += "."
 		}
-		f.name += decodeText(s)
+		f.name += t
+	}
+	if len(f.name) > maxNameBytes {
+		return file.ErrLimit
 	}
 	if kind, err := w.d.name(f.dict.Get("FT")); err != nil {
 		return err
@@ -158,8 +164,12 @@ func (w *fieldWalk) named(o object.Object) (bool, error) {
 
 // freeName finds a name that no field has.
 func (f *form) freeName() string {
+	taken := make(map[string]bool)
+	for i := range f.fields {
+		taken[f.fields[i].name] = true
+	}
 	for n := 1; ; n++ {
-		if name := "Signature" + strconv.Itoa(n); f.find(name) == nil {
+		if name := "Signature" + strconv.Itoa(n); !taken[name] {
 			return name
 		}
 	}

@@ -65,6 +65,7 @@ type SignatureInfo struct {
 
 // Inspect reads the document's structure.
 func (d *Document) Inspect(ctx context.Context) (*Inspection, error) {
+	d.f.Renew()
 	form, err := d.form(ctx)
 	if err != nil {
 		return nil, err
@@ -136,12 +137,8 @@ func (d *Document) describe(s *signature) (SignatureInfo, error) {
 	}
 	info.SubFilter = string(sub)
 	for key, to := range map[object.Name]*string{"Name": &info.Name, "Reason": &info.Reason, "Location": &info.Location, "M": &info.Time} {
-		o, err := d.f.Resolve(s.dict.Get(key))
-		if err != nil {
+		if *to, _, err = d.text(s.dict.Get(key)); err != nil {
 			return info, err
-		}
-		if text, ok := o.(object.String); ok {
-			*to = decodeText(text)
 		}
 	}
 	contents, _ := s.dict.Get("Contents").(object.String)

@@ -24,72 +24,96 @@ func (d *Document) page(ctx context.Context, number int) (*file.Object, error) {
 	return nil, refuse(InvalidArgument, "the PDF has no page with that number").with("page", number).with("pages", leaves)
 }
 
-// walkPages goes through the page tree (ISO 32000-2 §7.7.3) depth first, each node once, until the numbered leaf.
+// walkPages gives the numbered page and how many pages came up to it.
 func (d *Document) walkPages(ctx context.Context, number int, trustCounts bool) (*file.Object, int, error) {
-	stack := []object.Object{d.root.Dict().Get("Pages")}
-	seen := make(map[int]bool)
-	for leaves := 0; ; {
-		if len(stack) == 0 {
-			return nil, leaves, nil
+	var found *file.Object
+	w := pageWalk{d: d, seen: make(map[int]bool)}
+	w.page = func(o *file.Object) bool {
+		if w.leaves == number {
+			found = o
 		}
-		top := stack[len(stack)-1]
-		stack = stack[:len(stack)-1]
-		ref, ok := top.(object.Ref)
-		if !ok || seen[ref.Num] { // a page that is not an object of its own cannot take an annotation
-			continue
-		}
-		if seen[ref.Num] = true; len(seen) > d.limits.MaxPages {
-			return nil, leaves, file.ErrLimit
-		}
-		if err := ctx.Err(); err != nil {
-			return nil, leaves, err
-		}
-		node, err := d.f.Object(ref)
-		if err != nil {
-			return nil, leaves, err
-		}
-		dict := node.Dict()
-		if dict == nil {
-			continue
-		}
-		kids, err := d.array(dict.Get("Kids"))
-		if err != nil {
-			return nil, leaves, err
-		}
-		if kids == nil {
-			if leaves++; leaves == number {
-				return node, leaves, nil
-			}
-			continue
-		}
-		count, err := d.integer(dict.Get("Count"), -1)
-		if err != nil {
-			return nil, leaves, err
-		}
-		if trustCounts && count >= 0 && count <= int64(d.limits.MaxPages) && leaves+int(count) < number && len(seen) > 1 {
-			leaves += int(count)
-			continue
-		}
-		for i := len(kids) - 1; i >= 0; i-- {
-			stack = append(stack, kids[i].Object)
-		}
+		return found == nil
 	}
+	if trustCounts {
+		w.pass = func(count int) bool { return w.leaves+count < number }
+	}
+	err := w.walk(ctx)
+	return found, w.leaves, err
 }
 
-// sharesAnnots tells whether another page uses the same /Annots array. It looks at so many pages only; beyond, it says yes, which is
-// always safe: the page then gets an array of its own.
-func (d *Document) sharesAnnots(ctx context.Context, page *file.Object, annots object.Ref) (bool, error) {
-	const looked = 500
-	for n := 1; ; n++ {
-		other, _, err := d.walkPages(ctx, n, false)
-		if err != nil || other == nil {
-			return false, err
+// pageWalk goes through the page tree (ISO 32000-2 §7.7.3) depth first, each node once.
+type pageWalk struct {
+	d      *Document
+	seen   map[int]bool
+	leaves int
+	// page is told each page, leaves being its number; it says whether to go on.
+	page func(*file.Object) bool
+	// pass, if not nil, says whether a subtree that states so many pages is passed over.
+	pass func(count int) bool
+}
+
+func (w *pageWalk) walk(ctx context.Context) error {
+	root := object.Of(w.d.root.Dict().Get("Pages"))
+	for stack := []object.Array{{root}}; len(stack) > 0; {
+		top := &stack[len(stack)-1]
+		if len(*top) == 0 {
+			stack = stack[:len(stack)-1]
+			continue
 		}
-		if n > looked {
-			return true, nil
+		ref, ok := (*top)[0].Object.(object.Ref)
+		*top = (*top)[1:]
+		if !ok || w.seen[ref.Num] { // a page that is not an object of its own cannot take an annotation
+			continue
 		}
-		if other.Ref.Num != page.Ref.Num && other.Dict().Get("Annots") == object.Object(annots) {
-			return true, nil
+		if w.seen[ref.Num] = true; len(w.seen) > w.d.limits.MaxPages {
+			return file.ErrLimit
 		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		kids, more, err := w.visit(ref)
+		if err != nil || !more {
+			return err
+		}
+		stack = append(stack, kids)
 	}
+	return nil
+}
+
+// visit looks at one node: a page is told, of a subtree the kids are given.
+func (w *pageWalk) visit(ref object.Ref) (kids object.Array, more bool, err error) {
+	node, err := w.d.f.Object(ref)
+	if err != nil || node.Dict() == nil {
+		return nil, true, err
+	}
+	if kids, err = w.d.array(node.Dict().Get("Kids")); err != nil {
+		return nil, false, err
+	}
+	if kids == nil {
+		w.leaves++
+		return nil, w.page(node), nil
+	}
+	if w.pass == nil || len(w.seen) == 1 {
+		return kids, true, nil
+	}
+	count, err := w.d.integer(node.Dict().Get("Count"), -1)
+	if err == nil && count >= 0 && count <= int64(w.d.limits.MaxPages) && w.pass(int(count)) {
+		w.leaves += int(count)
+		return nil, true, nil
+	}
+	return kids, true, err
+}
+
+// sharesAnnots tells whether another page uses the same /Annots array. It looks at a few pages only, for each may cost a read of its own;
+// beyond, it says yes, which is always safe: the page then gets an array of its own.
+func (d *Document) sharesAnnots(ctx context.Context, page *file.Object, annots object.Ref) (bool, error) {
+	const looked = 8
+	shared := false
+	w := pageWalk{d: d, seen: make(map[int]bool)}
+	w.page = func(other *file.Object) bool {
+		shared = w.leaves > looked || other.Ref.Num != page.Ref.Num && other.Dict().Get("Annots") == object.Object(annots)
+		return !shared
+	}
+	err := w.walk(ctx)
+	return shared, err
 }

@@ -153,12 +153,12 @@ func (d *Document) lockOf(o object.Object) (*FieldLock, error) {
 		return nil, err
 	}
 	for _, v := range names {
-		o, err := d.f.Resolve(v.Object)
+		name, ok, err := d.text(v.Object)
 		if err != nil {
 			return nil, err
 		}
-		if s, ok := o.(object.String); ok {
-			lock.Fields = append(lock.Fields, decodeText(s))
+		if ok {
+			lock.Fields = append(lock.Fields, name)
 		}
 	}
 	return lock, nil

@@ -90,6 +90,7 @@ func (d *Document) Prepare(ctx context.Context, o SignOptions) (*Prepared, error
 	if err := o.check(); err != nil {
 		return nil, err
 	}
+	d.f.Renew()
 	form, err := d.form(ctx)
 	if err != nil {
 		return nil, err

@@ -44,6 +44,7 @@ func digestNamed(w string) crypto.Hash {
 
 // Constraints tells what the field that Prepare would fill asks for. It serves whoever must choose the digest before preparing.
 func (d *Document) Constraints(ctx context.Context, o FieldOptions) (Constraints, error) {
+	d.f.Renew()
 	form, err := d.form(ctx)
 	if err != nil {
 		return Constraints{}, err

@@ -146,7 +146,7 @@ func (f *File) readRun(s *Section, start, count int, off int64) (int64, error) {
 	if head, ok := f.tableRow(first); start == 1 && ok && head.Kind == Free && head.Gen == 65535 && bytes.HasPrefix(first, []byte("0000000000")) {
 		r.start = 0
 	}
-	s.runs = append(s.runs, r)
+	s.add(r)
 	return end, nil
 }
 
@@ -243,7 +243,7 @@ func (s *Section) cutRuns(width int) error {
 			return fmt.Errorf("%w: /Index of a cross-reference stream is out of range", ErrBroken)
 		}
 		n := int(min(count, int64(left)))
-		s.runs = append(s.runs, run{start: int(start), count: n, offset: int64(at)})
+		s.add(run{start: int(start), count: n, offset: int64(at)})
 		at += n * width
 		left -= n
 	}
@@ -252,7 +252,7 @@ func (s *Section) cutRuns(width int) error {
 
 // broken turns a syntax error into ErrBroken and leaves all others alone.
 func broken(err error, what string) error {
-	if errors.Is(err, object.ErrSyntax) || errors.Is(err, object.ErrIncomplete) || errors.Is(err, object.ErrDepth) {
+	if errors.Is(err, object.ErrSyntax) || errors.Is(err, object.ErrIncomplete) || errors.Is(err, object.ErrDepth) || errors.Is(err, object.ErrValues) {
 		return fmt.Errorf("%w: %s is unreadable (%w)", ErrBroken, what, err)
 	}
 	return err

@@ -30,9 +30,12 @@ type File struct {
 	size   int64
 	limits Limits
 	// base is added to every offset that the file states: HeaderOffset where offsets count from the header, else 0.
-	base    int64
-	objects map[int]*Object
-	streams map[int]*objectStream
+	base int64
+	// work is what the operation may still cost.
+	work    int64
+	objects kept[*Object]
+	streams kept[*objectStream]
+	reading map[int]bool // object streams that are being read
 }
 
 // Cipher undoes the encryption of one object's strings or stream (ISO 32000-2 §7.6).
@@ -64,7 +67,8 @@ func Open(ctx context.Context, r io.ReaderAt, size int64, l Limits) (*File, erro
 	}
 	var first error
 	for _, f.base = range bases {
-		f.Sections, f.objects, f.streams = nil, make(map[int]*Object), make(map[int]*objectStream)
+		f.Sections = nil
+		f.Forget()
 		err := f.followChain(ctx, start+f.base)
 		if err == nil {
 			err = f.checkRoot()
@@ -92,8 +96,9 @@ func OpenTable(r io.ReaderAt, size int64, l Limits, entries map[int]Entry, trail
 }
 
 func begin(r io.ReaderAt, size int64, l Limits) (*File, error) {
-	l = l.withDefaults()
-	f := &File{blocks: newBlocks(r, size, l.MaxCacheBytes), size: size, limits: l, objects: make(map[int]*Object), streams: make(map[int]*objectStream)}
+	l = l.withDefaults(size)
+	f := &File{blocks: newBlocks(r, size, l.MaxCacheBytes), size: size, limits: l, work: l.MaxWork, reading: make(map[int]bool)}
+	f.Forget()
 	head, err := f.blocks.bytes(0, headerWindow+16)
 	if err != nil {
 		return nil, err
@@ -184,6 +189,9 @@ func (f *File) Highest() int {
 // Find says where an object is, by the newest section that knows it.
 func (f *File) Find(num int) (Entry, error) {
 	for _, s := range f.Sections {
+		if err := f.Spend(costLookup); err != nil {
+			return Entry{}, err
+		}
 		e, err := s.find(f, num)
 		if err != nil || e.Kind != Missing {
 			return e, err
@@ -217,6 +225,9 @@ func (f *File) parseAt(off int64, parse func(b []byte) error) error {
 		whole := off+int64(len(b)) >= f.size
 		if whole { // the end of the file ends a token
 			b = append(slices.Clone(b), "\n\n\n\n\n\n\n\n\n\n\n\n"...)
+		}
+		if err := f.Spend(costParse * len(b)); err != nil {
+			return err
 		}
 		err = parse(b)
 		if !errors.Is(err, object.ErrIncomplete) || whole {

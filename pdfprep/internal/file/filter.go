@@ -51,20 +51,27 @@ func (f filter) decode(data []byte, limit int) ([]byte, error) {
 // inflate decompresses. A stream that is cut off or has a wrong checksum yields what could be read: readers show such files.
 func inflate(data []byte, limit int) ([]byte, error) {
 	limit = min(limit, 64*len(data)+1<<20)
+	// Counting first costs time and saves memory: a buffer that grows holds up to three times what it ends with.
 	r, err := zlib.NewReader(bytes.NewReader(data))
 	if err != nil {
 		return nil, fmt.Errorf("%w: a compressed stream does not begin as one", ErrBroken)
 	}
-	var out bytes.Buffer
-	n, err := io.Copy(&out, io.LimitReader(r, int64(limit)+1))
+	n, err := io.Copy(io.Discard, io.LimitReader(r, int64(limit)+1))
 	if n > int64(limit) {
 		return nil, fmt.Errorf("%w: a stream decodes to more than %d bytes", ErrLimit, limit)
 	}
 	if err != nil && (n == 0 || !(errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, zlib.ErrChecksum))) {
 		return nil, fmt.Errorf("%w: a compressed stream is damaged", ErrBroken)
 	}
-	return out.Bytes(), nil
+	out := make([]byte, n, n+endOfData)
+	if r, err = zlib.NewReader(bytes.NewReader(data)); err == nil {
+		_, err = io.ReadFull(r, out)
+	}
+	return out, err
 }
+
+// endOfData is room for what readers put behind decoded data to end its last token.
+const endOfData = 2
 
 // unpredict undoes PNG and TIFF predictors (ISO 32000-2 §7.4.4.4) of 8 bits a component.
 func unpredict(data []byte, parms *object.Dict) ([]byte, error) {

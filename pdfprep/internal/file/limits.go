@@ -5,23 +5,27 @@ import "errors"
 // Limits bound what a hostile file may cost. Zero fields mean the defaults.
 type Limits struct {
 	MaxObjectBytes  int   // one object without stream data; default 16 MiB
-	MaxDecodedBytes int   // one decoded object or cross-reference stream; default 256 MiB, at most 64 times its encoded size + 1 MiB
+	MaxDecodedBytes int   // one decoded object or cross-reference stream; default 64 MiB, at most 64 times its encoded size + 1 MiB
 	MaxSections     int   // cross-reference sections; default 20,000
 	MaxCacheBytes   int64 // blocks of the file kept in memory; default 8 MiB
+	MaxWork         int64 // what one operation may cost, in about the bytes it looks at; default 128 Mi + 8 times the file's size
 }
 
-func (l Limits) withDefaults() Limits {
+func (l Limits) withDefaults(size int64) Limits {
 	if l.MaxObjectBytes <= 0 {
 		l.MaxObjectBytes = 16 << 20
 	}
 	if l.MaxDecodedBytes <= 0 {
-		l.MaxDecodedBytes = 256 << 20
+		l.MaxDecodedBytes = 64 << 20
 	}
 	if l.MaxSections <= 0 {
 		l.MaxSections = 20_000
 	}
 	if l.MaxCacheBytes <= 0 {
 		l.MaxCacheBytes = 8 << 20
+	}
+	if l.MaxWork <= 0 {
+		l.MaxWork = 128<<20 + 8*size
 	}
 	return l
 }

@@ -28,12 +28,12 @@ func (o *Object) Dict() *object.Dict {
 	return d
 }
 
-// keptObjects is how many loaded objects stay in memory.
-const keptObjects = 512
-
 // Object loads an object; nil without an error is null (ISO 32000-2 §7.3.10: also for a reference to what is not there).
 func (f *File) Object(ref object.Ref) (*Object, error) {
-	if o, ok := f.objects[ref.Num]; ok {
+	if err := f.Spend(costLoad); err != nil {
+		return nil, err
+	}
+	if o, ok := f.objects.members[ref.Num]; ok {
 		return o, nil
 	}
 	e, err := f.Find(ref.Num)
@@ -50,17 +50,12 @@ func (f *File) Object(ref object.Ref) (*Object, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(f.objects) >= keptObjects {
-		clear(f.objects)
+	bytes := 0
+	if o != nil {
+		bytes = len(o.Value.Raw)
 	}
-	f.objects[ref.Num] = o
+	f.objects.put(ref.Num, o, bytes)
 	return o, nil
-}
-
-// Forget drops what was loaded: after Cipher was set.
-func (f *File) Forget() {
-	clear(f.objects)
-	clear(f.streams)
 }
 
 func (f *File) loadAt(ref object.Ref, e Entry) (*Object, error) {
@@ -159,6 +154,9 @@ func (f *File) decodeStream(ref object.Ref, d *object.Dict, start int64, encrypt
 	if err != nil {
 		return nil, err
 	}
+	if err := f.Spend(len(data)); err != nil {
+		return nil, err
+	}
 	if encrypted {
 		if data, err = f.Cipher.DecryptStream(ref, d, data); err != nil {
 			return nil, err
@@ -168,7 +166,10 @@ func (f *File) decodeStream(ref object.Ref, d *object.Dict, start int64, encrypt
 	if err != nil {
 		return nil, err
 	}
-	return decode(data, filters, f.limits.MaxDecodedBytes)
+	if data, err = decode(data, filters, f.limits.MaxDecodedBytes); err != nil {
+		return nil, err
+	}
+	return data, f.Spend(len(data))
 }
 
 // rawStream takes the bytes of a stream as /Length says, or up to endstream where /Length lies.
@@ -191,6 +192,9 @@ func (f *File) rawStream(d *object.Dict, start int64) ([]byte, error) {
 	for window := int64(step); ; window *= 4 {
 		b, err := f.blocks.bytes(start, int(min(window, f.size-start, int64(f.limits.MaxDecodedBytes))))
 		if err != nil {
+			return nil, err
+		}
+		if err := f.Spend(len(b)); err != nil {
 			return nil, err
 		}
 		if at := bytes.Index(b, []byte("endstream")); at >= 0 {

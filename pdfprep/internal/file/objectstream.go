@@ -2,6 +2,7 @@ package file
 
 import (
 	"fmt"
+	"slices"
 
 	"hashout/pdfprep/internal/object"
 )
@@ -13,8 +14,8 @@ type objectStream struct {
 	offsets []int
 }
 
-// keptStreams is how many decoded object streams stay in memory.
-const keptStreams = 8
+// maxInStream is how many objects of one stream are looked at; writers put 100 to 200 into one.
+const maxInStream = 1 << 20
 
 func (f *File) loadCompressed(ref object.Ref, e Entry) (*Object, error) {
 	s, err := f.objectStream(e.Stream)
@@ -23,33 +24,44 @@ func (f *File) loadCompressed(ref object.Ref, e Entry) (*Object, error) {
 	}
 	i := e.Index
 	if i >= len(s.numbers) || s.numbers[i] != ref.Num { // the index lies: the numbers tell
-		if i = find(s.numbers, ref.Num); i < 0 {
+		if err := f.Spend(len(s.numbers)); err != nil {
+			return nil, err
+		}
+		if i = slices.Index(s.numbers, ref.Num); i < 0 {
 			return nil, fmt.Errorf("%w: object %d is not in object stream %d", ErrBroken, ref.Num, e.Stream)
 		}
 	}
 	if s.offsets[i] > len(s.data) {
 		return nil, fmt.Errorf("%w: object %d lies outside object stream %d", ErrBroken, ref.Num, e.Stream)
 	}
-	v, _, err := object.Parse(s.data, s.offsets[i])
+	v, end, err := object.Parse(s.data, s.offsets[i])
+	if err := f.Spend(costParse * (end - s.offsets[i])); err != nil {
+		return nil, err
+	}
 	if err != nil {
 		return nil, broken(err, fmt.Sprintf("object %d", ref.Num))
 	}
 	return &Object{Ref: object.Ref{Num: ref.Num}, Value: v, Offset: -1, Stream: -1, Compressed: true}, nil
 }
 
-func find(numbers []int, num int) int {
-	for i, n := range numbers {
-		if n == num {
-			return i
-		}
-	}
-	return -1
-}
-
 func (f *File) objectStream(num int) (*objectStream, error) {
-	if s := f.streams[num]; s != nil {
+	if s, ok := f.streams.members[num]; ok {
 		return s, nil
 	}
+	if f.reading[num] { // §7.5.7: its own /Length may not be inside it
+		return nil, fmt.Errorf("%w: object stream %d needs itself to be read", ErrBroken, num)
+	}
+	f.reading[num] = true
+	defer delete(f.reading, num)
+	s, err := f.readObjectStream(num)
+	if err != nil {
+		return nil, err
+	}
+	f.streams.put(num, s, len(s.data))
+	return s, nil
+}
+
+func (f *File) readObjectStream(num int) (*objectStream, error) {
 	e, err := f.Find(num)
 	if err != nil {
 		return nil, err
@@ -73,7 +85,7 @@ func (f *File) objectStream(num int) (*objectStream, error) {
 	if first < 0 || n < 0 || first > int64(len(data)) {
 		return nil, fmt.Errorf("%w: object stream %d has no readable head", ErrBroken, num)
 	}
-	for pos := 0; len(s.numbers) < int(min(n, int64(len(data)))); {
+	for pos := 0; len(s.numbers) < int(min(n, maxInStream)); {
 		number, next, ok := object.Int(data[:first], pos)
 		if !ok {
 			break // fewer objects than /N says
@@ -86,9 +98,5 @@ func (f *File) objectStream(num int) (*objectStream, error) {
 		s.numbers = append(s.numbers, int(min(number, 1<<31-1)))
 		s.offsets = append(s.offsets, int(min(first+offset, 1<<31-1)))
 	}
-	if len(f.streams) >= keptStreams {
-		clear(f.streams)
-	}
-	f.streams[num] = s
 	return s, nil
 }

@@ -1,7 +1,9 @@
 package file
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 
 	"hashout/pdfprep/internal/object"
 )
@@ -34,7 +36,9 @@ type Section struct {
 	// Ref is the stream's own object; zero for a table.
 	Ref object.Ref
 
-	runs    []run
+	runs []run
+	// ordered tells that the runs ascend and do not overlap, as they should.
+	ordered bool
 	rows    []byte
 	widths  [3]int
 	hidden  *Section // what /XRefStm of a hybrid file points at
@@ -55,7 +59,11 @@ func (s *Section) find(f *File, num int) (Entry, error) {
 	if e, ok := s.entries[num]; ok {
 		return e, nil
 	}
-	for _, r := range s.runs {
+	runs, err := s.candidates(f, num)
+	if err != nil {
+		return Entry{}, err
+	}
+	for _, r := range runs {
 		if num < r.start || num-r.start >= r.count {
 			continue
 		}
@@ -68,6 +76,28 @@ func (s *Section) find(f *File, num int) (Entry, error) {
 		return s.hidden.find(f, num)
 	}
 	return Entry{}, nil
+}
+
+// candidates narrows the runs down to those that may hold a number.
+func (s *Section) candidates(f *File, num int) ([]run, error) {
+	if !s.ordered {
+		return s.runs, f.Spend(costLookup * len(s.runs))
+	}
+	i, found := slices.BinarySearchFunc(s.runs, num, func(r run, num int) int { return cmp.Compare(r.start, num) })
+	switch {
+	case found:
+		return s.runs[i : i+1], nil
+	case i == 0:
+		return nil, nil
+	}
+	return s.runs[i-1 : i], nil
+}
+
+// add appends a run and keeps account of their order.
+func (s *Section) add(r run) {
+	last := len(s.runs) - 1
+	s.ordered = last < 0 || s.ordered && s.runs[last].start+s.runs[last].count <= r.start
+	s.runs = append(s.runs, r)
 }
 
 func (s *Section) row(f *File, r run, i int) (Entry, error) {

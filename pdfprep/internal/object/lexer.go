@@ -3,11 +3,13 @@ package object
 import (
 	"bytes"
 	"errors"
-	"strconv"
 )
 
 // MaxDepth is how deep arrays and dictionaries may nest.
 const MaxDepth = 100
+
+// MaxValues is how many values one object may hold: each takes some 50 bytes of memory, however short it is in the file.
+const MaxValues = 1 << 20
 
 // The errors of reading.
 var (
@@ -17,6 +19,8 @@ var (
 	ErrSyntax = errors.New("not a PDF object")
 	// ErrDepth: nesting beyond MaxDepth.
 	ErrDepth = errors.New("objects nest too deeply")
+	// ErrValues: more than MaxValues values.
+	ErrValues = errors.New("an object holds too many values")
 )
 
 // IsSpace tells white space (ISO 32000-2 table 1).
@@ -61,18 +65,18 @@ func Keyword(b []byte, pos int, word string) bool {
 }
 
 // Int reads an unsigned integer at pos after white space and gives the position behind it; ok is false where there is none or it
-// does not fit.
+// has more than 18 digits.
 func Int(b []byte, pos int) (n int64, end int, ok bool) {
 	pos = SkipSpace(b, pos)
 	start := pos
 	for pos < len(b) && IsDigit(b[pos]) {
+		n = n*10 + int64(b[pos]-'0')
 		pos++
 	}
-	if pos == start || pos < len(b) && isRegular(b[pos]) && !startsKeyword(b[pos:]) {
+	if pos == start || pos-start > 18 || pos < len(b) && isRegular(b[pos]) && !startsKeyword(b[pos:]) {
 		return 0, start, false
 	}
-	n, err := strconv.ParseInt(string(b[start:pos]), 10, 64)
-	return n, pos, err == nil
+	return n, pos, true
 }
 
 // startsKeyword tolerates "0obj" and "5R": numbers glued to a keyword occur in real files.

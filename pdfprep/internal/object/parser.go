@@ -3,9 +3,10 @@ package object
 import "strconv"
 
 type parser struct {
-	b     []byte
-	pos   int
-	depth int
+	b      []byte
+	pos    int
+	depth  int
+	values int
 }
 
 // Parse reads one direct object or reference at pos and gives the position behind it. A value whose end cannot be told from the bytes
@@ -93,6 +94,9 @@ func incompleteAt(b []byte, pos int) error {
 }
 
 func (p *parser) value() (Value, error) {
+	if p.values++; p.values > MaxValues {
+		return Value{}, ErrValues
+	}
 	p.pos = SkipSpace(p.b, p.pos)
 	start := p.pos
 	o, err := p.object()
@@ -157,15 +161,18 @@ func (p *parser) keyword() (Object, error) {
 
 // number reads an integer, a real, or the reference that two integers and an R make.
 func (p *parser) number() (Object, error) {
-	word, err := p.token()
-	if err != nil {
-		return nil, err
+	n, plain := p.digits()
+	if !plain {
+		word, err := p.token()
+		if err != nil {
+			return nil, err
+		}
+		if n, err = strconv.ParseInt(word, 10, 64); err != nil {
+			return Real(word), nil // also what no reader can make sense of: it reads as 0
+		}
+		return n, nil
 	}
-	n, err := strconv.ParseInt(word, 10, 64)
-	if err != nil {
-		return Real(word), nil // also what no reader can make sense of: it reads as 0
-	}
-	if n < 0 || n > maxNumber || word[0] == '+' {
+	if n > maxNumber {
 		return n, nil
 	}
 	gen, end, ok := Int(p.b, p.pos)
@@ -181,6 +188,20 @@ func (p *parser) number() (Object, error) {
 		return Ref{int(n), int(gen)}, nil
 	}
 	return n, nil
+}
+
+// digits reads a number of up to 18 digits without a sign, and moves only if that is all that stands there.
+func (p *parser) digits() (n int64, ok bool) {
+	end := p.pos
+	for end < len(p.b) && IsDigit(p.b[end]) {
+		n = n*10 + int64(p.b[end]-'0')
+		end++
+	}
+	if end == len(p.b) || end-p.pos > 18 || isRegular(p.b[end]) {
+		return 0, false
+	}
+	p.pos = end
+	return n, true
 }
 
 func (p *parser) enter() error {
