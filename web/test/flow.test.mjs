@@ -33,6 +33,8 @@ async function judged(portal, documents, label, ...flags) {
     assert.ok(ok, `${signed}: ${stderr} ${JSON.stringify(failed, null, 1)}`)
     // Accepted is not enough: each of these judges must have had its say.
     for (const name of must) {
+      // pyHanko does not open AES-256 of the old revision 5.
+      if (label === 'encrypted' && name.startsWith('pyhanko.')) continue
       const said = checks.find((c) => c.name === name)?.outcome
       if (said === 'skipped' && process.env.CI !== 'true') console.error(`*** ${name} SKIPPED: not installed ***`)
       else assert.equal(said, 'pass', `${signed}: ${name}`)
@@ -108,7 +110,7 @@ test('an encrypted document asks for its password, wrong and right', { skip: it.
   await give('foo')
   await portal.enterPIN()
   await page.locator('.result.done', { hasText: 'encrypted.pdf' }).waitFor()
-  await judged(portal, [{ name: 'encrypted.pdf', bytes: await readFile(pdf('encrypted.pdf')) }], 'p256', '-password', 'foo')
+  await judged(portal, [{ name: 'encrypted.pdf', bytes: await readFile(pdf('encrypted.pdf')) }], 'encrypted', '-password', 'foo')
 })
 
 test('login by leaving the page brings the chosen documents back', { skip: it.skip, timeout }, async () => {

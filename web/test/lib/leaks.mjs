@@ -33,7 +33,10 @@ export function decodings(bytes, depth = maxDepth, seen = new Set()) {
     for (const offset of [0, 1, 2, 3]) found.push(Buffer.from(run.slice(offset), 'base64'))
   }
   if (/%[0-9a-fA-F]{2}/.test(text)) found.push(Buffer.from(text.replace(/\+/g, ' ').replace(/%([0-9a-fA-F]{2})/g, (_, h) => String.fromCharCode(parseInt(h, 16))), 'latin1'))
-  if (/\\(?:u[0-9a-fA-F]{4}|[nrtbf/"\\])/.test(text)) found.push(Buffer.from(unescapeJSON(text), 'latin1'))
+  if (/\\(?:u[0-9a-fA-F]{4}|[nrtbf/"\\])/.test(text)) {
+    // \u00e4 may stand for a character (UTF-8) or for the byte of that number.
+    found.push(Buffer.from(unescapeJSON(text, 'utf8'), 'latin1'), Buffer.from(unescapeJSON(text, 'latin1'), 'latin1'))
+  }
   // JSON.stringify of bytes in an array: 37,80,68,70 …
   for (const run of text.match(/(?:\d{1,3}\s*,\s*){15,}\d{1,3}/g) ?? []) found.push(Buffer.from(run.split(',').map(Number)))
   for (const start of [0, 1]) found.push(...narrow(bytes, start))
@@ -42,8 +45,8 @@ export function decodings(bytes, depth = maxDepth, seen = new Set()) {
 }
 
 const escapes = { n: '\n', r: '\r', t: '\t', b: '\b', f: '\f' }
-const unescapeJSON = (text) =>
-  text.replace(/\\(?:u([0-9a-fA-F]{4})|(.))/g, (_, code, c) => (code ? Buffer.from(String.fromCharCode(parseInt(code, 16)), 'utf8').toString('latin1') : (escapes[c] ?? c)))
+const unescapeJSON = (text, encoding) =>
+  text.replace(/\\(?:u([0-9a-fA-F]{4})|(.))/g, (_, code, c) => (code ? Buffer.from(String.fromCharCode(parseInt(code, 16)), encoding).toString('latin1') : (escapes[c] ?? c)))
 
 /** UTF-16 carries Latin text with a zero in every second byte: takes such runs together. */
 function narrow(bytes, start) {

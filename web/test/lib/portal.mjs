@@ -33,7 +33,9 @@ export class Portal {
   /** Adds files: paths, or { name, mimeType, buffer }. */
   async add(...files) {
     const before = await this.page.locator('.file').count()
-    await this.page.setInputFiles('#picker', files)
+    // The browser takes paths or contents, not both at once.
+    const mixed = files.some((f) => typeof f !== 'string')
+    await this.page.setInputFiles('#picker', mixed ? await Promise.all(files.map((f) => (typeof f === 'string' ? renamed(f) : f))) : files)
     await this.page.locator('.file').nth(before + files.length - 1).waitFor()
   }
 
