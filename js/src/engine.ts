@@ -8,6 +8,8 @@ export interface Engine {
   readonly version: string
   call(id: number, method: string, args: object): Promise<unknown>
   cancel(id: number): void
+  /** Ends the program without a word. */
+  stop(): void
 }
 
 /** What a host must provide; `ready` and `protocol` are this file's business. */
@@ -30,11 +32,17 @@ export async function startEngine(
   const go = new (goRuntime(scope.proxy, silentFiles, silentConsole))()
   let ended = false
   let started: GoEngine | undefined
+  const stop = () => {
+    ended = true
+    // A timer that fires would wait for Go to take note of it, in a loop.
+    for (const timer of go._scheduledTimeouts.values()) clearTimeout(timer)
+    go._scheduledTimeouts.clear()
+  }
 
   const engine = await new Promise<GoEngine>((resolve, reject) => {
     const end = (reason: string) => {
       if (ended) return
-      ended = true
+      stop()
       if (started) died(reason)
       else reject(new Error(`the engine ended while it started: ${reason}`))
     }
@@ -78,7 +86,7 @@ export async function startEngine(
       .catch((error: unknown) => end(faultName(error)))
   })
   if (engine.protocol !== PROTOCOL) {
-    ended = true
+    stop()
     throw new Error(`the engine speaks version ${engine.protocol} of the protocol, this package version ${PROTOCOL}`)
   }
   return {
@@ -87,6 +95,7 @@ export async function startEngine(
     cancel: (id) => {
       if (!ended) engine.cancel(id)
     },
+    stop,
   }
 }
 

@@ -75,6 +75,7 @@ class Session {
       this.#die('ENGINE_CRASHED', `The signing engine stopped (${reason}). The next call starts a new one.`)
     }).then(
       (engine) => {
+        if (!this.#alive) return engine.stop()
         this.#engine = engine
         this.#post({ type: 'ready', protocol: PROTOCOL, version: engine.version })
       },
@@ -107,6 +108,7 @@ class Session {
     this.#alive = false
     for (const call of this.#calls.values()) call.abort()
     this.#questions.clear()
+    this.#engine?.stop()
     this.#engine = undefined
   }
 

@@ -7,6 +7,7 @@ declare module 'hashout:wasm-exec' {
     exit: (code: number) => void
     run(instance: WebAssembly.Instance): Promise<void>
     _resume(): void
+    readonly _scheduledTimeouts: Map<number, number>
   }
   /**
    * Evaluates wasm_exec.js with its own `globalThis`, `fs` and `console` and returns the Go class.
