@@ -16,23 +16,6 @@ import (
 	"hashout/pdfprep"
 )
 
-// oracles lists the samples and, where HASHOUT_PDF_SET names a folder, the PDFs in it.
-func oracles(t *testing.T) map[string][]byte {
-	t.Helper()
-	out := samples(t)
-	if dir := os.Getenv("HASHOUT_PDF_SET"); dir != "" {
-		paths, _ := filepath.Glob(filepath.Join(dir, "*.pdf"))
-		for _, p := range paths {
-			b, err := os.ReadFile(p)
-			if err != nil {
-				t.Fatal(err)
-			}
-			out[filepath.Base(p)] = b
-		}
-	}
-	return out
-}
-
 var (
 	inFile   = regexp.MustCompile(`(?m)^(\d+)/(\d+): uncompressed; offset = (\d+)`)
 	inStream = regexp.MustCompile(`(?m)^(\d+)/0: compressed; stream = (\d+), index = (\d+)`)
@@ -44,7 +27,8 @@ func TestScanAgreesWithTheTablesOfHealthyFiles(t *testing.T) {
 		t.Skip("SKIPPED: qpdf is not installed, so nothing tells where objects are")
 	}
 	healthy := 0
-	for name, b := range oracles(t) {
+	files, passwords := samples(t)
+	for name, b := range files {
 		if name == "sambox-test-missing-xref-offset.pdf" {
 			continue // no number behind the last startxref: qpdf takes the revision before, without a warning
 		}
@@ -88,7 +72,8 @@ func atoi(b []byte) int { n, _ := strconv.Atoi(string(b)); return n }
 func TestScanAgreesWithPDFCPU(t *testing.T) {
 	api.DisableConfigDir()
 	compared := 0
-	for name, b := range oracles(t) {
+	files, passwords := samples(t)
+	for name, b := range files {
 		table, err := find(b, passwords[name])
 		if err != nil {
 			continue

@@ -18,29 +18,27 @@ func find(b []byte, password string) (*pdfprep.Table, error) {
 	return Find(context.Background(), bytes.NewReader(b), int64(len(b)), Options{Password: password})
 }
 
+const corpus = "../testdata/corpus"
+
 func sample(t testing.TB, name string) []byte {
 	t.Helper()
-	b, err := os.ReadFile(filepath.Join("testdata", name))
+	b, err := os.ReadFile(filepath.Join(corpus, name))
 	if err != nil {
 		t.Fatal(err)
 	}
 	return b
 }
 
-// passwords of the samples that need one.
-var passwords = map[string]string{"syn-enc-aesv3-r6-user-objstm.pdf": "usr"}
-
-func samples(t testing.TB) map[string][]byte {
+// samples gives every file of the corpus with its password.
+func samples(t testing.TB) (files map[string][]byte, passwords map[string]string) {
 	t.Helper()
-	paths, err := filepath.Glob("testdata/*.pdf")
-	if err != nil || len(paths) == 0 {
-		t.Fatal("no samples", err)
+	files, passwords = map[string][]byte{}, map[string]string{}
+	for line := range strings.Lines(string(sample(t, "index.tsv"))) {
+		if c := strings.Split(line, "\t"); strings.HasSuffix(c[0], ".pdf") {
+			files[c[0]], passwords[c[0]] = sample(t, c[0]), c[7]
+		}
 	}
-	out := map[string][]byte{}
-	for _, p := range paths {
-		out[filepath.Base(p)] = sample(t, filepath.Base(p))
-	}
-	return out
+	return files, passwords
 }
 
 const tiny = "%PDF-1.7\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n" +
@@ -202,8 +200,9 @@ func TestHostileFilesCostLinearTime(t *testing.T) {
 }
 
 func FuzzFind(f *testing.F) {
-	for name, b := range samples(f) {
-		if len(b) < 4000 {
+	files, passwords := samples(f)
+	for name, b := range files {
+		if len(b) < 2000 {
 			f.Add(b, passwords[name])
 		}
 	}

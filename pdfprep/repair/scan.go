@@ -14,6 +14,8 @@ type found struct {
 	offset int64 // of its number
 	dict   *object.Dict
 	stream bool
+	start  int // of the stream's data
+	end    int // behind its keyword endstream
 }
 
 // scanner finds objects by their syntax, in one pass from the first byte to the last. What is inside a stream or a
@@ -131,7 +133,7 @@ func (s *scanner) object(start, body int, ref object.Ref) (int, error) {
 			s.cutOff = true
 			return len(s.b), nil
 		}
-		f.stream = true
+		f.stream, f.start, f.end = true, o.Stream, end
 		if f.dict.Get("Type") == object.Name("XRef") {
 			s.trailers = append(s.trailers, f.dict)
 		}
@@ -175,16 +177,7 @@ func (s *scanner) read(start int, parse func([]byte) error) error {
 // streamEnd finds the end of a stream: where /Length says if the keyword is there, else at the keyword. It is negative
 // if there is none.
 func (s *scanner) streamEnd(d *object.Dict, start int) int {
-	n := int64(-1)
-	switch v := d.Get("Length").(type) {
-	case int64:
-		n = v
-	case object.Ref:
-		if m, ok := s.ints[v]; ok {
-			n = m
-		}
-	}
-	if n >= 0 && n < int64(len(s.b)-start) {
+	if n := s.length(d); n >= 0 && n < int64(len(s.b)-start) {
 		stop := start + int(n)
 		after := s.b[stop:min(stop+16, len(s.b))]
 		if at := object.SkipSpace(after, 0); bytes.HasPrefix(after[at:], []byte("endstream")) {
@@ -198,6 +191,19 @@ func (s *scanner) streamEnd(d *object.Dict, start int) int {
 		return -1
 	}
 	return s.nextEnd + len("endstream")
+}
+
+// length is what a stream's dictionary says, as far as it is known by now; -1 if it is not.
+func (s *scanner) length(d *object.Dict) int64 {
+	switch v := d.Get("Length").(type) {
+	case int64:
+		return v
+	case object.Ref:
+		if n, ok := s.ints[v]; ok {
+			return n
+		}
+	}
+	return -1
 }
 
 // trailerBefore registers the next trailer if it stands between pos and limit, and moves pos behind its keyword.

@@ -28,6 +28,9 @@ func (s *scanner) table(ctx context.Context, o Options) (*pdfprep.Table, error) 
 	}
 	places := make(map[int]pdfprep.Place, len(live))
 	for num, f := range live {
+		if f.stream && s.length(f.dict) > int64(f.end-f.start) {
+			return nil, refuse(fmt.Sprintf("the PDF has lost bytes: the stream of object %d is shorter than it says", num), nil)
+		}
 		places[num] = pdfprep.Place{Gen: f.ref.Gen, Offset: f.offset}
 	}
 	trailer := s.trailer()
@@ -61,7 +64,10 @@ func (s *scanner) shorterThanLinearized() bool {
 		return false
 	}
 	length, _ := first.Get("L").(int64)
-	return length > int64(len(s.b))
+	// An editor that took out a few bytes broke the cross-references too, but left the end where it was.
+	const slack = 64
+	tail := s.b[max(0, len(s.b)-1024):]
+	return length > int64(len(s.b)+slack) || length > int64(len(s.b)) && !bytes.Contains(tail, []byte("%%EOF"))
 }
 
 // trailer gathers what the trailers say of encryption. An encrypted file stays encrypted even if a later trailer forgot to say

@@ -16,6 +16,9 @@ import (
 type Case struct {
 	Original, Signed string // paths
 	Password         string // empty for none
+	// Looks is the file that shows how the pages must look, the original if empty: for an original so damaged that a
+	// renderer shows something else.
+	Looks string
 	// Visible says that the new signature draws inside its rectangle; without it the pages must look the same.
 	Visible bool
 	// Level is the baseline level the new signature must reach, in pyHanko's judgement; empty for no requirement.
@@ -103,6 +106,9 @@ func (j *Judge) Close() {
 // Judge asks every judge about c. It never fails: what cannot be judged is part of the verdict.
 func (j *Judge) Judge(ctx context.Context, c Case) *Verdict {
 	col := &collector{waive: c.Waive}
+	if c.Looks == "" {
+		c.Looks = c.Original
+	}
 	v := &Verdict{Original: c.Original, Signed: c.Signed}
 	news, err := newSignatures(c)
 	if err != nil {

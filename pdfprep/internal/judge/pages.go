@@ -21,7 +21,7 @@ func (j *Judge) pages(ctx context.Context, col *collector, c Case, shown []place
 	if !j.have(col, "poppler.text", "pdftotext", "pdfinfo", "pdftoppm") || !j.have(col, "mutool.render", "mutool") {
 		return
 	}
-	count := pageCount(ctx, c.Original, c.Password)
+	count := pageCount(ctx, c.Looks, c.Password)
 	if count == 0 {
 		col.add("poppler.text", NotApplicable, "poppler cannot read the original")
 	} else {
@@ -61,7 +61,7 @@ func compareText(ctx context.Context, col *collector, c Case) {
 		r := run(ctx, "pdftotext", popplerArgs(c.Password, "-layout", "-l", strconv.Itoa(textPages), path, "-")...)
 		return string(r.stdout), r.code == 0
 	}
-	before, ok := text(c.Original)
+	before, ok := text(c.Looks)
 	if !ok {
 		col.add(name, NotApplicable, "pdftotext fails on the original")
 		return
@@ -106,7 +106,7 @@ func popplerRender(ctx context.Context, path, password string, page, dpi int) re
 
 func compareLook(ctx context.Context, col *collector, c Case, name string, page, dpi int,
 	render func(context.Context, string, string, int, int) result, shown []placement) {
-	before := parsePPM(render(ctx, c.Original, c.Password, page, dpi).stdout)
+	before := parsePPM(render(ctx, c.Looks, c.Password, page, dpi).stdout)
 	if before == nil {
 		col.add(name, NotApplicable, fmt.Sprintf("page %d of the original cannot be drawn", page))
 		return
