@@ -23,7 +23,7 @@ func TestPushApprovalIsWaitedForInBothVersions(t *testing.T) {
 				}
 			}}
 			if api == "v1" { // the call itself blocks there
-				time.AfterFunc(50*time.Millisecond, func() { w.service.Approve("push") })
+				go settle(t, w.service.Approve)
 			}
 			s, err := csc.NewSigner(w.session, w.credential("push"), a, csc.SignerOptions{})
 			if err != nil {
@@ -33,7 +33,7 @@ func TestPushApprovalIsWaitedForInBothVersions(t *testing.T) {
 
 			denied := &csc.ExplicitAuthorizer{Waiting: func(time.Duration) { w.service.Deny("push") }}
 			if api == "v1" {
-				time.AfterFunc(50*time.Millisecond, func() { w.service.Deny("push") })
+				go settle(t, w.service.Deny)
 			}
 			s, _ = csc.NewSigner(w.session, w.credential("push"), denied, csc.SignerOptions{})
 			wantCode(t, s.SignAll(t.Context(), digests(s, "denied", 1), nil)[0].Err, csc.AuthorizationFailed)
@@ -43,13 +43,20 @@ func TestPushApprovalIsWaitedForInBothVersions(t *testing.T) {
 			wantCode(t, s.SignAll(t.Context(), digests(s, "late", 1), nil)[0].Err, csc.TimedOut)
 
 			ctx, cancel := context.WithCancel(t.Context())
-			time.AfterFunc(50*time.Millisecond, cancel)
+			time.AfterFunc(20*time.Millisecond, cancel)
 			s, _ = csc.NewSigner(w.session, w.credential("push"), &csc.ExplicitAuthorizer{}, csc.SignerOptions{})
 			wantCode(t, s.SignAll(ctx, digests(s, "gone", 1), nil)[0].Err, csc.Aborted)
 			if w.service.SignedTotal() != 2 {
 				t.Errorf("%d signatures", w.service.SignedTotal())
 			}
 		})
+	}
+}
+
+// settle answers the service's question to the user as soon as there is one.
+func settle(t *testing.T, answer func(string) int) {
+	for t.Context().Err() == nil && answer("push") == 0 {
+		time.Sleep(time.Millisecond)
 	}
 }
 

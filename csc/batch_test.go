@@ -22,6 +22,21 @@ func jobs(ctx context.Context, s *csc.Signer, list [][]byte) (wait func() []csc.
 	return func() []csc.SignResult { wg.Wait(); return out }
 }
 
+// eventually waits for something that other goroutines bring about.
+func eventually(t *testing.T, what string, is func() bool) {
+	t.Helper()
+	for end := time.Now().Add(20 * time.Second); !is(); time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("never: " + what)
+		}
+	}
+}
+
+func joined(t *testing.T, s *csc.Signer, n int) {
+	t.Helper()
+	eventually(t, "all jobs join the batch", func() bool { return csc.Waiting(s) == n })
+}
+
 func verifyAll(t *testing.T, s *csc.Signer, list [][]byte, results []csc.SignResult) {
 	t.Helper()
 	mustSign(t, results)
@@ -69,7 +84,7 @@ func TestManualBatchIsCappedByMultisign(t *testing.T) {
 	s := w.signer("demo-rsa-2048", csc.SignerOptions{ManualCommit: true})
 	list := digests(s, "manual", 120)
 	wait := jobs(t.Context(), s, list)
-	time.Sleep(30 * time.Millisecond)
+	joined(t, s, 120)
 	if len(w.service.RequestsTo("credentials/authorize")) != 0 {
 		t.Error("it was committed without being told")
 	}
@@ -101,24 +116,28 @@ func TestJobThatJoinsWhileABatchCommits(t *testing.T) {
 	first := jobs(t.Context(), s, list[:2])
 	<-committing
 	third := jobs(t.Context(), s, list[2:])
+	joined(t, s, 1)
 	close(goOn)
-	// The third may not have joined yet when Commit looks: commit until it did.
-	done := make(chan []csc.SignResult)
-	go func() { done <- append(first(), third()...) }()
-	for {
-		select {
-		case r := <-done:
-			verifyAll(t, s, list, r)
-			if n := len(w.service.RequestsTo("credentials/authorize")); n != 2 {
-				t.Errorf("%d authorizations", n)
-			}
-			return
-		case <-time.After(5 * time.Millisecond):
-			if err := s.Commit(t.Context()); err != nil {
-				t.Fatal(err)
-			}
-		}
+	results := first()
+	if err := s.Commit(t.Context()); err != nil {
+		t.Fatal(err)
 	}
+	verifyAll(t, s, list, append(results, third()...))
+	if n := len(w.service.RequestsTo("credentials/authorize")); n != 2 {
+		t.Errorf("%d authorizations", n)
+	}
+}
+
+// watched is a context that tells when somebody waits for it.
+type watched struct {
+	context.Context
+	once   sync.Once
+	looked chan struct{}
+}
+
+func (w *watched) Done() <-chan struct{} {
+	w.once.Do(func() { close(w.looked) })
+	return w.Context.Done()
 }
 
 // pyHanko: every waiter of a failed batch is told "no results"; here each gets
@@ -137,12 +156,13 @@ func TestFailingBatchTellsEverybodyWhy(t *testing.T) {
 		t.Fatal(err)
 	}
 	wait := jobs(t.Context(), s, digests(s, "fail", 3))
-	time.Sleep(30 * time.Millisecond)
+	joined(t, s, 3)
 	commits := make(chan error, 2)
 	go func() { commits <- s.Commit(t.Context()) }()
 	<-entered
-	go func() { commits <- s.Commit(t.Context()) }()
-	time.Sleep(10 * time.Millisecond)
+	second := &watched{Context: t.Context(), looked: make(chan struct{})}
+	go func() { commits <- s.Commit(second) }()
+	<-second.looked
 	close(goOn)
 	for range 2 {
 		if err := <-commits; !errors.Is(err, cause) {
@@ -168,7 +188,7 @@ func TestCancelledWaiterTakesItsHashAlong(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	gone := jobs(ctx, s, list[1:2])
 	rest := jobs(t.Context(), s, [][]byte{list[0], list[2]})
-	time.Sleep(30 * time.Millisecond)
+	joined(t, s, 3)
 	cancel()
 	wantCode(t, gone()[0].Err, csc.Aborted)
 	if err := s.Commit(t.Context()); err != nil {
@@ -196,7 +216,7 @@ func TestCommitterThatGivesUpDoesNotTakeTheOthersAlong(t *testing.T) {
 	}
 	list := digests(s, "committer", 2)
 	stays := jobs(t.Context(), s, list[:1])
-	time.Sleep(20 * time.Millisecond)
+	joined(t, s, 1)
 	ctx, cancel := context.WithCancel(t.Context())
 	leaves := jobs(ctx, s, list[1:])
 	<-entered
