@@ -25,10 +25,9 @@ var arrows = map[string][]string{
 	"pdfprep/internal/":      {"pdfprep/internal/"},
 	"pdfprep/cms":            {"csc/sigalg"},
 	"pdfprep/pades":          {"csc/sigalg", "pdfprep", "pdfprep/cms"},
-	"pdfprep/repair":         {"pdfprep"},
+	"pdfprep/repair":         {"pdfprep", "pdfprep/internal/object", "pdfprep/internal/file", "pdfprep/internal/stdsec"},
 	"wasm":                   {"csc", "csc/sigalg", "pdfprep", "pdfprep/cms", "pdfprep/pades", "wasm/internal/signflow"},
-	"wasm/repair":            {"pdfprep", "pdfprep/repair"},
-	"wasm/internal/signflow": {"csc", "csc/sigalg", "pdfprep", "pdfprep/cms", "pdfprep/pades"},
+	"wasm/internal/signflow": {"csc", "csc/sigalg", "pdfprep", "pdfprep/cms", "pdfprep/pades", "pdfprep/repair"},
 	"web/":                   {"csc/csctest"},
 }
 

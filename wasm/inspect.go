@@ -5,7 +5,7 @@ package main
 import (
 	"context"
 
-	"hashout/pdfprep"
+	"hashout/wasm/internal/signflow"
 )
 
 func inspect(ctx context.Context, c *call) (any, error) {
@@ -19,11 +19,7 @@ func inspect(ctx context.Context, c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	document, err := pdfprep.Open(ctx, source, source.Size(), pdfprep.OpenOptions{Password: args.Password})
-	if err != nil {
-		return nil, err
-	}
-	inspection, err := document.Inspect(ctx)
+	inspection, err := signflow.Inspect(ctx, signflow.Document{Source: source, Password: args.Password})
 	if err != nil {
 		return nil, err
 	}

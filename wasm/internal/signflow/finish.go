@@ -121,7 +121,7 @@ func (b *Batch) assemble(ctx context.Context, it *item, signature []byte) error 
 func (b *Batch) reread(ctx context.Context, it *item, update []byte) error {
 	source := it.document.Source
 	whole := pdfprep.Concat(source, source.Size(), update)
-	contents, err := pdfprep.Reread(ctx, whole, source.Size()+int64(len(update)), it.prepared, b.openOptions(it))
+	contents, err := pdfprep.Reread(ctx, whole, source.Size()+int64(len(update)), it.prepared, it.document.options(b.options.Limits))
 	if err != nil {
 		return err
 	}

@@ -10,6 +10,7 @@ import (
 	"hashout/pdfprep"
 	"hashout/pdfprep/cms"
 	"hashout/pdfprep/pades"
+	"hashout/pdfprep/repair"
 )
 
 // Prepare opens and prepares every document and computes its toBeSignedDigest. Nothing is sent anywhere. The error is for what concerns
@@ -56,15 +57,26 @@ func (b *Batch) prepare(ctx context.Context, it *item) error {
 		return err
 	}
 	b.enter(it, PhaseOpen)
-	source := it.document.Source
-	pdf, err := pdfprep.Open(ctx, source, source.Size(), b.openOptions(it))
-	if err != nil {
+	pdf, err := pdfprep.Open(ctx, it.document.Source, it.document.Source.Size(), it.document.options(b.options.Limits))
+	if err == nil {
+		err = b.prepareOpened(ctx, it, pdf)
+	}
+	if !repair.Helps(err) {
 		return err
 	}
+	// Damage may come to light only when an object is wanted.
+	if pdf, err = it.document.repaired(ctx, b.options.Limits); err != nil {
+		return err
+	}
+	return b.prepareOpened(ctx, it, pdf)
+}
+
+func (b *Batch) prepareOpened(ctx context.Context, it *item, pdf *pdfprep.Document) error {
 	b.enter(it, PhasePrepare)
-	if err = b.adapt(ctx, it, pdf); err != nil {
+	if err := b.adapt(ctx, it, pdf); err != nil {
 		return err
 	}
+	var err error
 	if it.plan, err = b.newPlan(it); err != nil {
 		return err
 	}
@@ -77,15 +89,11 @@ func (b *Batch) prepare(ctx context.Context, it *item) error {
 	}
 	b.enter(it, PhaseHash)
 	hash := it.mechanism.Algorithm.Hash
-	if it.digest, err = source.Digest(ctx, hash, it.prepared.Before(), it.prepared.After()); err != nil {
+	if it.digest, err = it.document.Source.Digest(ctx, hash, it.prepared.Before(), it.prepared.After()); err != nil {
 		return err
 	}
 	it.attributes, err = cms.NewSignedAttributes(it.plan.CMS, it.digest)
 	return err
-}
-
-func (b *Batch) openOptions(it *item) pdfprep.OpenOptions {
-	return pdfprep.OpenOptions{Password: it.document.Password, Limits: b.options.Limits}
 }
 
 // adapt takes a digest that the document's field asks for, where the caller left the choice open.
