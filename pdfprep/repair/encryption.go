@@ -10,11 +10,11 @@ import (
 )
 
 // decrypt lets the object streams of an encrypted file be read. The document itself is opened by pdfprep, which asks for the password again.
-func decrypt(f *file.File, live map[int]found, password string) error {
+func (s *scanner) decrypt(f *file.File, live map[int]found, password string) error {
 	entry := f.TrailerEntry("Encrypt")
 	dict, _ := entry.(*object.Dict)
 	if ref, ok := entry.(object.Ref); ok {
-		dict = live[ref.Num].dict
+		dict = s.dict(live[ref.Num])
 	}
 	if dict == nil {
 		return nil

@@ -229,3 +229,18 @@ func FuzzFind(f *testing.F) {
 		}
 	})
 }
+
+func BenchmarkFind(b *testing.B) {
+	file := []byte(tiny)
+	for n := range 200_000 {
+		file = fmt.Appendf(file, "%d 0 obj\n<</Type/Annot/Subtype/Link/Rect[0 0 %d 9]/A<</S/URI/URI(https://example.org/%d)>>/Border[0 0 0]>>\nendobj\n", n+4, n, n)
+	}
+	file = append(file, tinyTrailer...)
+	b.SetBytes(int64(len(file)))
+	b.ReportAllocs()
+	for b.Loop() {
+		if table, err := find(file, ""); err != nil || len(table.Objects) != 200_003 {
+			b.Fatal(err)
+		}
+	}
+}

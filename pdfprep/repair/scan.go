@@ -8,15 +8,23 @@ import (
 	"hashout/pdfprep/internal/object"
 )
 
-// found is one indirect object in the file, or one trailer.
+// found is one indirect object in the file. Its dictionary is not kept: a file has many, and few are asked for again.
 type found struct {
 	ref    object.Ref
 	offset int64 // of its number
-	dict   *object.Dict
-	stream bool
-	start  int // of the stream's data
-	end    int // behind its keyword endstream
+	kind   kind
+	data   int           // bytes from the stream's data to behind endstream
+	stated object.Object // the stream's /Length
 }
+
+type kind uint8
+
+const (
+	other kind = iota
+	catalog
+	objectStream
+	anyStream
+)
 
 // scanner finds objects by their syntax, in one pass from the first byte to the last. What is inside a stream or a
 // string is not looked at, so that a PDF attached to a PDF lends it no objects.
@@ -123,19 +131,28 @@ func (s *scanner) object(start, body int, ref object.Ref) (int, error) {
 		return body, nil
 	}
 	f := found{ref: ref, offset: int64(start)}
-	f.dict, _ = o.Value.Object.(*object.Dict)
-	if n, ok := o.Value.Object.(int64); ok {
-		s.ints[ref] = n
-	}
 	end := o.End
-	if o.Stream >= 0 {
-		if end = s.streamEnd(f.dict, o.Stream); end < 0 {
+	switch v := o.Value.Object.(type) {
+	case int64:
+		s.ints[ref] = v
+	case *object.Dict:
+		if isCatalog(v) {
+			f.kind = catalog
+		}
+		if o.Stream < 0 {
+			break
+		}
+		f.stated = v.Get("Length")
+		if end = s.streamEnd(f.stated, o.Stream); end < 0 {
 			s.cutOff = true
 			return len(s.b), nil
 		}
-		f.stream, f.start, f.end = true, o.Stream, end
-		if f.dict.Get("Type") == object.Name("XRef") {
-			s.trailers = append(s.trailers, f.dict)
+		f.kind, f.data = anyStream, end-o.Stream
+		switch v.Get("Type") {
+		case object.Name("ObjStm"):
+			f.kind = objectStream
+		case object.Name("XRef"):
+			s.trailers = append(s.trailers, v)
 		}
 	}
 	s.cutOff = false
@@ -176,8 +193,8 @@ func (s *scanner) read(start int, parse func([]byte) error) error {
 
 // streamEnd finds the end of a stream: where /Length says if the keyword is there, else at the keyword. It is negative
 // if there is none.
-func (s *scanner) streamEnd(d *object.Dict, start int) int {
-	if n := s.length(d); n >= 0 && n < int64(len(s.b)-start) {
+func (s *scanner) streamEnd(stated object.Object, start int) int {
+	if n := s.length(stated); n >= 0 && n < int64(len(s.b)-start) {
 		stop := start + int(n)
 		after := s.b[stop:min(stop+16, len(s.b))]
 		if at := object.SkipSpace(after, 0); bytes.HasPrefix(after[at:], []byte("endstream")) {
@@ -193,9 +210,9 @@ func (s *scanner) streamEnd(d *object.Dict, start int) int {
 	return s.nextEnd + len("endstream")
 }
 
-// length is what a stream's dictionary says, as far as it is known by now; -1 if it is not.
-func (s *scanner) length(d *object.Dict) int64 {
-	switch v := d.Get("Length").(type) {
+// length is what a stream's /Length says, as far as it is known by now; -1 if it is not.
+func (s *scanner) length(stated object.Object) int64 {
+	switch v := stated.(type) {
 	case int64:
 		return v
 	case object.Ref:
@@ -248,4 +265,20 @@ func indexFrom(b []byte, from int, word string) int {
 		return -1
 	}
 	return from + at
+}
+
+// isCatalog goes without /Type where it has to: early writers left it out.
+func isCatalog(d *object.Dict) bool {
+	_, pages := d.Get("Pages").(object.Ref)
+	return pages || d.Get("Type") == object.Name("Catalog")
+}
+
+// dict reads a found object once more; nil if it is no dictionary.
+func (s *scanner) dict(f found) *object.Dict {
+	o, err := s.parse(int(f.offset))
+	if err != nil {
+		return nil
+	}
+	d, _ := o.Value.Object.(*object.Dict)
+	return d
 }

@@ -22,13 +22,13 @@ func (s *scanner) table(ctx context.Context, o Options) (*pdfprep.Table, error) 
 	case len(s.trailers) == 0:
 		return nil, refuse("the end of the PDF is missing: it has no trailer", nil)
 	}
-	live := map[int]found{}
+	live := make(map[int]found, len(s.objects))
 	for _, f := range s.objects {
 		live[f.ref.Num] = f
 	}
 	places := make(map[int]pdfprep.Place, len(live))
 	for num, f := range live {
-		if f.stream && s.length(f.dict) > int64(f.end-f.start) {
+		if s.length(f.stated) > int64(f.data) {
 			return nil, refuse(fmt.Sprintf("the PDF has lost bytes: the stream of object %d is shorter than it says", num), nil)
 		}
 		places[num] = pdfprep.Place{Gen: f.ref.Gen, Offset: f.offset}
@@ -59,7 +59,7 @@ func (s *scanner) shorterThanLinearized() bool {
 	if len(s.objects) == 0 {
 		return false
 	}
-	first := s.objects[0].dict
+	first := s.dict(s.objects[0])
 	if _, ok := first.Lookup("Linearized"); !ok {
 		return false
 	}
@@ -100,12 +100,12 @@ func (s *scanner) root(live map[int]found, places map[int]pdfprep.Place) (object
 			continue
 		}
 		place, known := places[ref.Num]
-		if known && (place.Stream != 0 || isCatalog(live[ref.Num].dict)) {
+		if known && (place.Stream != 0 || live[ref.Num].kind == catalog) {
 			return ref, true
 		}
 	}
 	for _, f := range slices.Backward(s.objects) {
-		if f.dict.Get("Type") == object.Name("Catalog") && places[f.ref.Num].Offset == f.offset {
+		if f.kind == catalog && places[f.ref.Num].Offset == f.offset {
 			return f.ref, true
 		}
 	}
@@ -117,16 +117,11 @@ func known(places map[int]pdfprep.Place, ref object.Ref) bool {
 	return ok
 }
 
-func isCatalog(d *object.Dict) bool {
-	_, pages := d.Get("Pages").(object.Ref)
-	return pages || d.Get("Type") == object.Name("Catalog")
-}
-
 // expand adds the objects in object streams. A stream that another object with its number replaced counts no more.
 func (s *scanner) expand(ctx context.Context, o Options, live map[int]found, places map[int]pdfprep.Place, trailer *object.Dict) error {
 	var streams []found
 	for _, f := range live {
-		if f.stream && f.dict.Get("Type") == object.Name("ObjStm") {
+		if f.kind == objectStream {
 			streams = append(streams, f)
 		}
 	}
@@ -145,7 +140,7 @@ func (s *scanner) expand(ctx context.Context, o Options, live map[int]found, pla
 	if f == nil {
 		return refuse("this is not a PDF", err)
 	}
-	if err := decrypt(f, live, o.Password); err != nil {
+	if err := s.decrypt(f, live, o.Password); err != nil {
 		return err
 	}
 	count := len(places)
