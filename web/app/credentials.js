@@ -12,10 +12,11 @@ export function commonName(subject = '') {
 /** The name a key goes by on this page. */
 export const keyName = (c) => commonName(c.certificate?.subject) || c.description || c.credentialID
 
-const curves = { '1.2.840.10045.3.1.7': 'P-256', '1.3.132.0.34': 'P-384', '1.3.132.0.35': 'P-521', '1.3.101.112': 'Ed25519' }
+const curves = { '1.2.840.10045.3.1.7': 'P-256', '1.3.132.0.34': 'P-384', '1.3.132.0.35': 'P-521' }
 
 /** The kind of key in words: "RSA 3072", "P-256". */
 export function keyKind(key = {}) {
+  if (key.algo?.includes('1.3.101.112')) return 'Ed25519'
   if (key.curve) return curves[key.curve] ?? key.curve
   return key.len ? `RSA ${key.len}` : 'key'
 }
@@ -54,7 +55,7 @@ export function credentialChooser({ changed, supported = () => '' }) {
       element('input', { type: 'radio', name: 'credential', value: c.credentialID, disabled: Boolean(why), 'aria-describedby': why ? `${id}-why` : `${id}-facts`, change: () => choose(c) }),
       element('span', { class: 'name' }, keyName(c)),
       element('span', { class: 'facts', id: `${id}-facts` }, factsOf(c).map((f) => element('span', {}, f))),
-      why ? element('span', { class: 'why', id: `${id}-why` }, why) : null,
+      why ? element('span', { class: 'why', id: `${id}-why` }, `Cannot be used: ${why.charAt(0).toLowerCase()}${why.slice(1)}`) : null,
     )
   }
 

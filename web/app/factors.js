@@ -24,7 +24,7 @@ export function askFactors({ request, keyName, problem, phone, signal }) {
   error.textContent = problem ?? ''
   setUp('pin', 'PIN', request.pin, wanted.PIN)
   setUp('otp', 'One-time code', request.otp, wanted.OTP)
-  if (wanted.OTP && phone) byID('otp-hint').append(' ', element('a', { href: phone, target: '_blank', rel: 'noopener' }, 'Look at the demo phone'))
+  if (wanted.OTP && phone) byID('otp-hint').append(' · ', element('a', { href: phone, target: '_blank', rel: 'noopener' }, 'Look at the demo phone'))
 
   return new Promise((resolve) => {
     const finish = (value) => {

@@ -17,6 +17,12 @@ function options() {
 /** Wrong PIN or code: the service refused the release itself, so no key was used. */
 const mayAskAgain = (error) => error?.code === 'AUTHORIZATION_FAILED' && Boolean(error.error) && !error.details?.locked
 
+/** A closed dialog is a cancelled document, unless it followed a wrong PIN: then that is the news. */
+function reasonOf(row, error) {
+  if (row.lastError) return row.lastError
+  return error.code === 'AUTHORIZATION_FAILED' ? new HashoutError('ABORTED', 'The release of the key was cancelled.') : error
+}
+
 /**
  * Runs signing. `results` is the result list, `busy(on)` locks the rest of the
  * page, `releaseKey` gets a token for one key at the service's own page,
@@ -80,8 +86,7 @@ export function signingRun({ results, busy, releaseKey, phone }) {
         const outcome = documents[i]
         if (!outcome.error) row.signed(outcome)
         else if (mayAskAgain(outcome.error) && !controller.signal.aborted) again.push({ row, error: outcome.error })
-        // A dialog closed after a wrong PIN: the wrong PIN is the news.
-        else row.failed(cancelled && row.lastError ? row.lastError : outcome.error)
+        else row.failed(cancelled ? reasonOf(row, outcome.error) : outcome.error)
       }
       for (const { row, error } of again) row.lastError = error
       problem = again[0] ? `${explain(again[0].error).title}: ${again[0].error.error_description ?? again[0].error.message}` : ''

@@ -50,6 +50,7 @@ test('names and sizes for people', () => {
   assert.equal(commonName('O=Nobody'), 'O=Nobody')
   assert.equal(keyKind({ len: 3072, curve: null }), 'RSA 3072')
   assert.equal(keyKind({ len: 256, curve: '1.2.840.10045.3.1.7' }), 'P-256')
+  assert.equal(keyKind({ algo: ['1.3.101.112'], len: 256, curve: null }), 'Ed25519')
   assert.equal(signedName('Contract.PDF'), 'Contract-signed.pdf')
   assert.equal(signedName('no extension'), 'no extension-signed.pdf')
   assert.deepEqual([0, 999, 1000, 12_345, 999_949, 999_951, 123_456_789, 5e9].map(bytes), ['0 B', '999 B', '1.0 kB', '12.3 kB', '1000 kB', '1.0 MB', '123 MB', '5.0 GB'])
