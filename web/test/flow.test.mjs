@@ -96,6 +96,27 @@ test('a key is released on the service’s own page', { skip: it.skip, timeout }
   assert.deepEqual((await portal.results()).map((r) => r.code), ['', ''])
 })
 
+test('a code sent to the phone releases the key', { skip: it.skip, timeout }, async () => {
+  const portal = await it.open()
+  await portal.prepare('demo-rsa-3072', pdf('cairo.pdf'))
+  await portal.page.click('#sign-button')
+  const opened = portal.page.waitForEvent('popup')
+  await portal.page.getByRole('link', { name: 'Look at the demo phone' }).click()
+  const phone = await opened
+  const code = /RSA-3072\s+(\d{6})/.exec(await phone.locator('main').innerText())?.[1]
+  assert.ok(code, 'the phone shows no code')
+  await phone.close()
+  await portal.enterPIN(it.demo.pin, code)
+  assert.deepEqual((await portal.results()).map((r) => r.code), [''])
+})
+
+test('a key approved on the user’s device needs no dialog', { skip: it.skip, timeout }, async () => {
+  const portal = await it.open()
+  await portal.prepare('demo-push', pdf('cairo.pdf'), pdf('tcpdf.pdf'))
+  await portal.page.click('#sign-button')
+  assert.deepEqual((await portal.results()).map((r) => r.code), ['', ''])
+})
+
 test('an encrypted document asks for its password, wrong and right', { skip: it.skip, timeout }, async () => {
   const portal = await it.open()
   const { page } = portal

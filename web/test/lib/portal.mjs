@@ -6,7 +6,7 @@ import { basename } from 'node:path'
 /** Opens the portal in a fresh profile. `complaints` collects what the page should not say on its console. */
 export async function openPortal(browser, demo, options = {}) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, locale: 'en-GB', ...options })
-  context.setDefaultTimeout(20_000)
+  context.setDefaultTimeout(30_000)
   const page = await context.newPage()
   const complaints = []
   const watch = (p) => {
@@ -18,7 +18,8 @@ export async function openPortal(browser, demo, options = {}) {
   }
   watch(page)
   await page.goto(demo.url)
-  await page.locator('#engine.ready').waitFor()
+  await page.locator('#engine.ready, #engine.failed').waitFor()
+  if (await page.locator('#engine.failed').count()) throw new Error(`the engine did not start: ${await page.locator('#notice').innerText()}`)
   return new Portal(page, demo, complaints)
 }
 
