@@ -46,15 +46,25 @@ func (s *Session) credential(ctx context.Context, id string, o ListOptions) (*Cr
 	if err := s.ready(ctx); err != nil {
 		return nil, err
 	}
-	r, err := s.do(ctx, operation{method: "credentials/info", kind: read, body: s.wire().credentialInfo(id, o.Lang, o.ClientData)})
+	obj, err := s.describe(ctx, id, o, false)
 	if err != nil {
 		return nil, err
 	}
-	obj, err := parseObject(r.body, "the answer to credentials/info")
+	c, err := parseCredential(obj, id, s.o.Dialect)
+	if cert, isObject := obj.m["cert"].(map[string]any); err != nil && (!isObject || cert["certificates"] == nil) {
+		if obj, err := s.describe(ctx, id, o, true); err == nil {
+			return parseCredential(obj, id, s.o.Dialect)
+		}
+	}
+	return c, err
+}
+
+func (s *Session) describe(ctx context.Context, id string, o ListOptions, certInfo bool) (*reader, error) {
+	r, err := s.do(ctx, operation{method: "credentials/info", kind: read, body: s.wire().credentialInfo(id, o.Lang, o.ClientData, certInfo)})
 	if err != nil {
 		return nil, err
 	}
-	return parseCredential(obj, id, s.o.Dialect)
+	return parseObject(r.body, "the answer to credentials/info")
 }
 
 // Credentials lists the credentials with their descriptions. A credential

@@ -83,13 +83,15 @@ func (w wire) list(o ListOptions, pageToken string) []byte {
 	}
 	b.text("lang", o.Lang).flag("onlyValid", o.OnlyValid).text("pageToken", pageToken)
 	if o.inline {
-		b.flag("credentialInfo", true).text("certificates", "chain").flag("certInfo", true).flag("authInfo", true)
+		b.flag("credentialInfo", true).text("certificates", "chain").flag("authInfo", true)
 	}
 	return marshal(b)
 }
 
-func (w wire) credentialInfo(id, lang, clientData string) []byte {
-	return marshal(body{"credentialID": id, "certificates": "chain", "certInfo": true, "authInfo": true}.text("lang", lang).text("clientData", clientData))
+// credentialInfo asks for decoded certificate fields only on request: one
+// service answers 501 to it, another sends no certificates without it.
+func (w wire) credentialInfo(id, lang, clientData string, certInfo bool) []byte {
+	return marshal(body{"credentialID": id, "certificates": "chain", "authInfo": true}.flag("certInfo", certInfo).text("lang", lang).text("clientData", clientData))
 }
 
 func (w wire) authorize(r AuthorizationRequest, f Factors) []byte {
