@@ -308,3 +308,9 @@ func must[T any](v T, err error) T {
 	}
 	return v
 }
+
+func sum(h crypto.Hash, data []byte) []byte {
+	w := h.New()
+	w.Write(data)
+	return w.Sum(nil)
+}

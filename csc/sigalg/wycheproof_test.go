@@ -206,9 +206,3 @@ func unhex(t *testing.T, s string) []byte {
 	}
 	return b
 }
-
-func sum(h crypto.Hash, data []byte) []byte {
-	w := h.New()
-	w.Write(data)
-	return w.Sum(nil)
-}

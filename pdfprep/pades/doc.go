@@ -10,6 +10,9 @@
 // Built today: B-B, the adbe.pkcs7.detached form of it, and B-T. The other levels are named so that a caller can ask for them and learn, as
 // PDF_UNSUPPORTED, that they are not there.
 //
-// It never opens a connection itself: it asks a [Fetcher] and a [Timestamper] of the host. It holds no key and knows no signing service. Errors are [*Error], *cms.Error or *sigalg.Error, all with a stable
-// code.
+// What a validator needs later is gathered by [Collect]: chains, OCSP responses and revocation lists, each verified. [Validate] is such a
+// validator for one signature and speaks in the words of EN 319 102-1; the ByteRange and what happened to the file since are not its business.
+//
+// It never opens a connection itself: it asks a [Fetcher] and a [Timestamper] of the host. It holds no key and knows no signing service. Errors
+// are [*Error], *cms.Error or *sigalg.Error, all with a stable code.
 package pades

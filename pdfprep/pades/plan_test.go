@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"hashout/csc/sigalg"
+	"hashout/pdfprep"
 	"hashout/pdfprep/cms"
 	"hashout/pdfprep/pades"
 )
@@ -94,5 +95,11 @@ func TestLevelsThatAreNotBuiltSaySo(t *testing.T) {
 		if _, err := pades.NewPlan(level, o); !errors.Is(err, want) {
 			t.Errorf("%s: %v", level, err)
 		}
+	}
+}
+
+func TestSubFiltersAreThoseOfPdfprep(t *testing.T) {
+	if pades.SubFilterPAdES != pdfprep.ETSICAdESDetached || pades.SubFilterPKCS7 != pdfprep.AdbePKCS7Detached {
+		t.Error("two names for one encoding")
 	}
 }

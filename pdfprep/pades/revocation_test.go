@@ -169,3 +169,11 @@ func FuzzRevocationData(f *testing.F) {
 		}
 	})
 }
+
+// cross certifies the key and name of one authority by another.
+func cross(of, by *holder) *x509.Certificate {
+	serial++
+	c := &x509.Certificate{SerialNumber: big.NewInt(serial), Subject: of.cert.Subject, NotBefore: of.cert.NotBefore, NotAfter: of.cert.NotAfter, BasicConstraintsValid: true}
+	authority(c)
+	return must(x509.ParseCertificate(must(x509.CreateCertificate(rand.Reader, c, by.cert, of.key.Public(), by.key))))
+}

@@ -2,7 +2,6 @@ package pades
 
 import (
 	"crypto/x509"
-	"errors"
 	"time"
 )
 
@@ -59,31 +58,6 @@ func name(c *x509.Certificate) string {
 		return c.Subject.CommonName
 	}
 	return c.Subject.String()
-}
-
-// chain finds a chain to a trusted root by the rules of RFC 5280 6, as crypto/x509 knows them.
-func (t *Trust) chain(leaf *x509.Certificate, own []*x509.Certificate, at time.Time, use x509.ExtKeyUsage) (path, Verdict) {
-	roots, others := x509.NewCertPool(), x509.NewCertPool()
-	for _, c := range t.Roots {
-		roots.AddCert(c)
-	}
-	for _, c := range t.certificates(own) {
-		others.AddCert(c)
-	}
-	chains, err := leaf.Verify(x509.VerifyOptions{Roots: roots, Intermediates: others, CurrentTime: at, KeyUsages: []x509.ExtKeyUsage{use}})
-	var invalid x509.CertificateInvalidError
-	var unknown x509.UnknownAuthorityError
-	switch {
-	case err == nil:
-		return path{chain: chains[0]}, pass()
-	case errors.As(err, &invalid) && invalid.Reason == x509.Expired && at.Before(leaf.NotBefore):
-		return path{}, undecided(NotYetValid, "The certificate of "+name(leaf)+" was not valid yet.")
-	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
-		return path{}, undecided(OutOfBounds, "The certificate of "+name(leaf)+" has expired, and nothing proves that the signature is older.")
-	case errors.As(err, &unknown):
-		return path{}, undecided(NoChain, "The certificate of "+name(leaf)+" does not lead to a trusted root.")
-	}
-	return path{}, undecided(ChainConstraints, "The certificate chain of "+name(leaf)+" breaks a rule: "+err.Error()+".")
 }
 
 // status finds what is known about a certificate at a moment: data that were current then, or are younger. The youngest data count.

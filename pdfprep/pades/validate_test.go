@@ -162,3 +162,11 @@ func TestDigestersErrorComesBack(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// sign makes a B-B signature of the scene's signer over its document.
+func (s *scene) sign(t *testing.T) []byte {
+	t.Helper()
+	digest := sha256.Sum256(s.document)
+	attrs := must(cms.NewSignedAttributes(cms.Options{Certificate: s.leaf.cert, Algorithm: sigalg.Algorithm{Scheme: sigalg.ECDSA, Hash: crypto.SHA256}}, digest[:]))
+	return must(attrs.Assemble(must(ecdsa.SignASN1(rand.Reader, s.leaf.key, attrs.ToBeSigned()))))
+}
