@@ -47,13 +47,13 @@ func (f *File) followChain(ctx context.Context, start int64) error {
 
 func (f *File) readSection(off int64) (*Section, error) {
 	table := false
-	err := f.parseAt(off, func(b []byte) error {
+	err := f.parseAt(off, func(b []byte) (int, error) {
 		pos := object.SkipSpace(b, 0)
 		if pos+4 > len(b) {
-			return object.ErrIncomplete
+			return 0, object.ErrIncomplete
 		}
 		table = string(b[pos:pos+4]) == "xref"
-		return nil
+		return pos, nil
 	})
 	switch {
 	case err != nil:
@@ -68,49 +68,45 @@ func (f *File) readSection(off int64) (*Section, error) {
 // readTable reads the heads of the subsections and the trailer; of well-formed rows only the first and the last.
 func (f *File) readTable(s *Section) error {
 	pos := s.Offset
-	if err := f.parseAt(pos, func(b []byte) error {
-		pos = s.Offset + int64(object.SkipSpace(b, 0)) + int64(len("xref"))
-		return nil
+	if err := f.parseAt(pos, func(b []byte) (int, error) {
+		end := object.SkipSpace(b, 0) + len("xref")
+		pos = s.Offset + int64(end)
+		return end, nil
 	}); err != nil {
 		return err
 	}
 	for {
 		var start, count, rows int64
-		trailer := false
 		base := pos
-		err := f.parseAt(base, func(b []byte) error {
+		err := f.parseAt(base, func(b []byte) (int, error) {
 			at := object.SkipSpace(b, 0)
 			if at+8 > len(b) {
-				return object.ErrIncomplete
+				return 0, object.ErrIncomplete
 			}
 			if bytes.HasPrefix(b[at:], []byte("trailer")) {
-				v, _, err := object.Parse(b, at+len("trailer"))
-				if err != nil {
-					return err
+				v, end, err := object.Parse(b, at+len("trailer"))
+				if s.Trailer, _ = v.Object.(*object.Dict); err == nil && s.Trailer == nil {
+					err = object.ErrSyntax
 				}
-				d, ok := v.Object.(*object.Dict)
-				if !ok {
-					return object.ErrSyntax
-				}
-				s.Trailer, trailer = d, true
-				return nil
+				return end, err
 			}
 			var ok bool
 			if start, at, ok = object.Int(b, at); !ok {
-				return object.ErrSyntax
+				return 0, object.ErrSyntax
 			}
 			if count, at, ok = object.Int(b, at); !ok {
-				return object.ErrSyntax
+				return 0, object.ErrSyntax
 			}
-			if rows = base + int64(object.SkipSpace(b, at)); rows == base+int64(len(b)) {
-				return object.ErrIncomplete
+			if at = object.SkipSpace(b, at); at == len(b) {
+				return 0, object.ErrIncomplete
 			}
-			return nil
+			rows = base + int64(at)
+			return at, nil
 		})
 		if err != nil {
 			return broken(err, "a cross-reference table")
 		}
-		if trailer {
+		if s.Trailer != nil {
 			return nil
 		}
 		if start > plausibleObjects || count > (f.size-rows)/8 {

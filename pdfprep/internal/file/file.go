@@ -212,8 +212,9 @@ func (f *File) Numbers() []int {
 	return list
 }
 
-// parseAt calls parse with the bytes at off, with more of them as long as it finds them incomplete.
-func (f *File) parseAt(off int64, parse func(b []byte) error) error {
+// parseAt calls parse with the bytes at off, with more of them as long as it finds them incomplete. parse gives the position behind what
+// it used, which is what it is charged for; where it fails, all of the bytes.
+func (f *File) parseAt(off int64, parse func(b []byte) (int, error)) error {
 	if off < 0 || off >= f.size {
 		return fmt.Errorf("%w: offset %d is outside the file", ErrBroken, off)
 	}
@@ -226,10 +227,13 @@ func (f *File) parseAt(off int64, parse func(b []byte) error) error {
 		if whole { // the end of the file ends a token
 			b = append(slices.Clone(b), "\n\n\n\n\n\n\n\n\n\n\n\n"...)
 		}
-		if err := f.Spend(costParse * len(b)); err != nil {
-			return err
+		end, err := parse(b)
+		if err != nil {
+			end = len(b)
 		}
-		err = parse(b)
+		if spent := f.Spend(costParse * end); spent != nil {
+			return spent
+		}
 		if !errors.Is(err, object.ErrIncomplete) || whole {
 			return err
 		}

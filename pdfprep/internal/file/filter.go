@@ -50,24 +50,33 @@ func (f filter) decode(data []byte, limit int) ([]byte, error) {
 
 // inflate decompresses. A stream that is cut off or has a wrong checksum yields what could be read: readers show such files.
 func inflate(data []byte, limit int) ([]byte, error) {
-	limit = min(limit, 64*len(data)+1<<20)
-	// Counting first costs time and saves memory: a buffer that grows holds up to three times what it ends with.
 	r, err := zlib.NewReader(bytes.NewReader(data))
 	if err != nil {
 		return nil, fmt.Errorf("%w: a compressed stream does not begin as one", ErrBroken)
 	}
-	n, err := io.Copy(io.Discard, io.LimitReader(r, int64(limit)+1))
+	// A buffer that grows holds up to three times what it ends with. What does not fit into a small one is counted, then decoded again.
+	const small = 4 << 20
+	var out bytes.Buffer
+	n, err := io.Copy(&out, io.LimitReader(r, small))
+	if n == small && err == nil {
+		var rest int64
+		rest, err = io.Copy(io.Discard, io.LimitReader(r, int64(limit)-small+1))
+		n += rest
+	}
 	if n > int64(limit) {
 		return nil, fmt.Errorf("%w: a stream decodes to more than %d bytes", ErrLimit, limit)
 	}
 	if err != nil && (n == 0 || !(errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, zlib.ErrChecksum))) {
 		return nil, fmt.Errorf("%w: a compressed stream is damaged", ErrBroken)
 	}
-	out := make([]byte, n, n+endOfData)
-	if r, err = zlib.NewReader(bytes.NewReader(data)); err == nil {
-		_, err = io.ReadFull(r, out)
+	if n <= small {
+		return out.Bytes(), nil
 	}
-	return out, err
+	whole := make([]byte, n, n+endOfData)
+	if r, err = zlib.NewReader(bytes.NewReader(data)); err == nil {
+		_, err = io.ReadFull(r, whole)
+	}
+	return whole, err
 }
 
 // endOfData is room for what readers put behind decoded data to end its last token.
@@ -83,7 +92,7 @@ func unpredict(data []byte, parms *object.Dict) ([]byte, error) {
 	if colors < 1 || colors > 32 || bits < 1 || bits > 16 || columns < 1 || columns > 1<<20 {
 		return nil, fmt.Errorf("%w: predictor parameters out of range", ErrBroken)
 	}
-	width, pixel := int(colors*bits*columns+7)/8, max(1, int(colors*bits)/8)
+	width, pixel := min(int(colors*bits*columns+7)/8, len(data)), max(1, int(colors*bits)/8)
 	if predictor == 2 {
 		if bits != 8 {
 			return nil, fmt.Errorf("%w: TIFF predictor with %d bits", ErrFilter, bits)
@@ -99,8 +108,9 @@ func unpredict(data []byte, parms *object.Dict) ([]byte, error) {
 	return unPNG(data, width, pixel)
 }
 
+// unPNG works in place.
 func unPNG(data []byte, width, pixel int) ([]byte, error) {
-	out := make([]byte, 0, len(data))
+	out := data[:0] // a row without its tag lies before the row with it
 	above := make([]byte, width)
 	for len(data) > 1 {
 		kind, row := data[0], data[1:min(1+width, len(data))]
@@ -108,29 +118,42 @@ func unPNG(data []byte, width, pixel int) ([]byte, error) {
 		start := len(out)
 		out = append(out, row...)
 		line := out[start:]
-		for i := range line {
-			var left, up, corner byte
-			up = above[i]
-			if i >= pixel {
-				left, corner = line[i-pixel], above[i-pixel]
-			}
-			switch kind {
-			case 0:
-			case 1:
-				line[i] += left
-			case 2:
-				line[i] += up
-			case 3:
-				line[i] += byte((int(left) + int(up)) / 2)
-			case 4:
-				line[i] += paeth(left, up, corner)
-			default:
-				return nil, fmt.Errorf("%w: a row has the predictor %d", ErrBroken, kind)
-			}
+		if !unfilter(kind, line, above, pixel) {
+			return nil, fmt.Errorf("%w: a row has the predictor %d", ErrBroken, kind)
 		}
 		copy(above, line)
 	}
 	return out, nil
+}
+
+// unfilter undoes the filter of one row; rows of cross-reference streams nearly all have the kind Up.
+func unfilter(kind byte, line, above []byte, pixel int) bool {
+	switch kind {
+	case 0:
+	case 1:
+		for i := pixel; i < len(line); i++ {
+			line[i] += line[i-pixel]
+		}
+	case 2:
+		for i := range line {
+			line[i] += above[i]
+		}
+	case 3, 4:
+		for i := range line {
+			var left, corner byte
+			if i >= pixel {
+				left, corner = line[i-pixel], above[i-pixel]
+			}
+			if kind == 3 {
+				line[i] += byte((int(left) + int(above[i])) / 2)
+			} else {
+				line[i] += paeth(left, above[i], corner)
+			}
+		}
+	default:
+		return false
+	}
+	return true
 }
 
 func paeth(a, b, c byte) byte {

@@ -5,7 +5,7 @@ import "errors"
 // Limits bound what a hostile file may cost. Zero fields mean the defaults.
 type Limits struct {
 	MaxObjectBytes  int   // one object without stream data; default 16 MiB
-	MaxDecodedBytes int   // one decoded object or cross-reference stream; default 64 MiB, at most 64 times its encoded size + 1 MiB
+	MaxDecodedBytes int   // one decoded object or cross-reference stream; default 64 MiB
 	MaxSections     int   // cross-reference sections; default 20,000
 	MaxCacheBytes   int64 // blocks of the file kept in memory; default 8 MiB
 	MaxWork         int64 // what one operation may cost, in about the bytes it looks at; default 128 Mi + 8 times the file's size

@@ -78,9 +78,9 @@ func (f *File) loadAt(ref object.Ref, e Entry) (*Object, error) {
 
 func (f *File) indirectAt(off int64) (object.Indirect, error) {
 	var in object.Indirect
-	err := f.parseAt(off, func(b []byte) (err error) {
+	err := f.parseAt(off, func(b []byte) (_ int, err error) {
 		in, err = object.ParseIndirect(b, 0)
-		return err
+		return in.End, err
 	})
 	return in, err
 }
@@ -154,7 +154,7 @@ func (f *File) decodeStream(ref object.Ref, d *object.Dict, start int64, encrypt
 	if err != nil {
 		return nil, err
 	}
-	if err := f.Spend(len(data)); err != nil {
+	if err := f.Spend(costDecode * len(data)); err != nil {
 		return nil, err
 	}
 	if encrypted {
@@ -169,7 +169,7 @@ func (f *File) decodeStream(ref object.Ref, d *object.Dict, start int64, encrypt
 	if data, err = decode(data, filters, f.limits.MaxDecodedBytes); err != nil {
 		return nil, err
 	}
-	return data, f.Spend(len(data))
+	return data, f.Spend(costDecode * len(data))
 }
 
 // rawStream takes the bytes of a stream as /Length says, or up to endstream where /Length lies.
