@@ -51,16 +51,6 @@ type reply struct {
 	sentAt time.Time
 }
 
-// object reads the body as one JSON object. An object that reports an error
-// with status 200, as some services do, becomes that error.
-func (r *reply) object(what string) (*reader, error) {
-	obj, err := parseObject(r.body, what)
-	if err != nil {
-		return nil, err
-	}
-	return obj, nil
-}
-
 // do performs an operation with the retries and the token refresh it allows.
 func (s *Session) do(ctx context.Context, op operation) (*reply, error) {
 	for attempt := 0; ; attempt++ {

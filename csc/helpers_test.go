@@ -5,7 +5,6 @@ import (
 	"crypto"
 	"crypto/sha256"
 	"encoding/base64"
-	"encoding/json"
 	"fmt"
 	"sync"
 	"testing"
@@ -129,15 +128,6 @@ func wantCode(t *testing.T, err error, code csc.Code) {
 	if csc.CodeOf(err) != code {
 		t.Fatalf("got %v (%q), want %s", err, csc.CodeOf(err), code)
 	}
-}
-
-func body(t *testing.T, r csctest.Request) map[string]any {
-	t.Helper()
-	var m map[string]any
-	if err := json.Unmarshal(r.Body, &m); err != nil {
-		t.Fatal(err)
-	}
-	return m
 }
 
 func b64(b []byte) string { return base64.StdEncoding.EncodeToString(b) }

@@ -30,7 +30,10 @@ func interpreter(t *testing.T) string {
 	if venv == "" {
 		venv = filepath.Join("..", ".cache", "venv")
 	}
-	python := filepath.Join(venv, "bin", "python")
+	python, err := filepath.Abs(filepath.Join(venv, "bin", "python"))
+	if err != nil {
+		t.Fatal(err)
+	}
 	out, err := exec.Command(python, "-c", "import csc_dummy.runner").CombinedOutput()
 	if err == nil {
 		return python
