@@ -23,8 +23,8 @@ type engine struct {
 }
 
 // newEngine makes the object that is handed to the host. Its two functions live as long as the program, so they are never released.
-func newEngine(host safejs.Value) (safejs.Value, error) {
-	e := &engine{host: host, methods: methods(), pending: make(map[int]context.CancelCauseFunc)}
+func newEngine(host safejs.Value, methods map[string]handler) (safejs.Value, error) {
+	e := &engine{host: host, methods: methods, pending: make(map[int]context.CancelCauseFunc)}
 	callFunc, err := safejs.FuncOf(func(_ safejs.Value, args []safejs.Value) any {
 		promise, err := e.start(args)
 		if err != nil {

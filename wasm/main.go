@@ -45,7 +45,7 @@ func serve() error {
 	if n, err := spoken.Int(); err != nil || n != protocol {
 		return fmt.Errorf("hashout: the host speaks another protocol than %d", protocol)
 	}
-	engine, err := newEngine(host)
+	engine, err := newEngine(host, methods())
 	if err != nil {
 		return err
 	}

@@ -3,9 +3,11 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
+	"strings"
 
 	"hashout/pdfprep/internal/judge"
 )
@@ -20,6 +22,15 @@ func run() int {
 	visible := flag.Bool("visible", false, "the new signature draws inside its rectangle")
 	level := flag.String("level", "", "baseline level the new signature must reach: B-B, B-T, B-LT, B-LTA")
 	asJSON := flag.Bool("json", false, "print the verdicts as JSON")
+	waive := map[string]string{}
+	flag.Func("waive", "CHECK=REASON: do not count a check that fails by a limit of its judge (repeatable)", func(s string) error {
+		name, reason, ok := strings.Cut(s, "=")
+		if !ok || reason == "" {
+			return errors.New("a waiver needs a reason")
+		}
+		waive[name] = reason
+		return nil
+	})
 	flag.Parse()
 	if *root == "" || flag.NArg() == 0 || flag.NArg()%2 != 0 {
 		flag.Usage()
@@ -42,7 +53,7 @@ func run() int {
 	}
 	verdicts, code := []*judge.Verdict{}, 0
 	for i := 0; i < flag.NArg(); i += 2 {
-		v := j.Judge(ctx, judge.Case{Original: flag.Arg(i), Signed: flag.Arg(i + 1), Password: *password, Visible: *visible, Level: *level})
+		v := j.Judge(ctx, judge.Case{Original: flag.Arg(i), Signed: flag.Arg(i + 1), Password: *password, Visible: *visible, Level: *level, Waive: waive})
 		verdicts = append(verdicts, v)
 		if !v.OK {
 			code = 1
