@@ -310,3 +310,25 @@ func TestRootsAreLeftOutOnRequest(t *testing.T) {
 		t.Errorf("%d certificates without roots", n)
 	}
 }
+
+func TestSignTimeoutLeavesTheOutcomeUnknown(t *testing.T) {
+	w := newWorld(t, csctest.Options{}, "v1")
+	s := w.signer("demo-p-256", csc.SignerOptions{BatchSize: 2, SignTimeout: 300 * time.Millisecond})
+	w.service.Inject(csctest.Fault{Endpoint: "signatures/signHash", Do: []csctest.Action{csctest.DelayAfter(time.Minute)}})
+	r := s.SignAll(t.Context(), digests(s, "slow", 3), nil)
+	wantCode(t, r[0].Err, csc.OutcomeUnknown)
+	wantCode(t, r[1].Err, csc.OutcomeUnknown)
+	wantCode(t, r[2].Err, csc.TimedOut) // it never left
+	if n := len(w.service.RequestsTo("signatures/signHash")); n != 1 {
+		t.Errorf("%d signHash calls", n)
+	}
+}
+
+func TestDeadlineOfTheCallerIsNotAnAbort(t *testing.T) {
+	w := newWorld(t, csctest.Options{}, "v1")
+	s := w.signer("demo-p-256", csc.SignerOptions{})
+	w.service.Inject(csctest.Fault{Endpoint: "credentials/authorize", Do: []csctest.Action{csctest.DelayBefore(time.Minute)}})
+	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+	defer cancel()
+	wantCode(t, s.SignAll(ctx, digests(s, "late", 1), nil)[0].Err, csc.TimedOut)
+}
