@@ -5,7 +5,7 @@ import { basename } from 'node:path'
 
 /** Opens the portal in a fresh profile. `complaints` collects what the page should not say on its console. */
 export async function openPortal(browser, demo, options = {}) {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, locale: 'en-GB', ...options })
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, locale: 'en-GB', reducedMotion: 'reduce', ...options })
   context.setDefaultTimeout(30_000)
   const page = await context.newPage()
   const complaints = []
