@@ -16,7 +16,7 @@ type Limits struct {
 	MaxDecodedBytes int   // one decoded object stream or cross-reference stream; default 64 MiB
 	MaxSections     int   // cross-reference sections, about one a revision; default 20,000
 	MaxCacheBytes   int64 // of the file kept in memory; default 8 MiB
-	MaxWork         int64 // what one operation may cost, in about the bytes it looks at; default 128 Mi + 8 times the size
+	MaxWork         int64 // what one operation may cost, in about the bytes it looks at; default 64 Mi + 8 times the size
 	MaxFields       int   // form fields that are walked; default 100,000
 	MaxPages        int   // page tree nodes that are walked; default 1,000,000
 }

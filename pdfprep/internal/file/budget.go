@@ -4,7 +4,7 @@ import "fmt"
 
 // What work costs, in units of about ten nanoseconds on a desktop.
 const (
-	costLookup = 2  // of a number in one section or subsection
+	costLookup = 4  // of a number in one section or subsection
 	costParse  = 8  // of one byte, for arrays of small numbers are slow
 	costDecode = 3  // of one byte, before and after
 	costLoad   = 16 // of asking for an object

@@ -8,7 +8,7 @@ type Limits struct {
 	MaxDecodedBytes int   // one decoded object or cross-reference stream; default 64 MiB
 	MaxSections     int   // cross-reference sections; default 20,000
 	MaxCacheBytes   int64 // blocks of the file kept in memory; default 8 MiB
-	MaxWork         int64 // what one operation may cost, in about the bytes it looks at; default 128 Mi + 8 times the file's size
+	MaxWork         int64 // what one operation may cost, in about the bytes it looks at; default 64 Mi + 8 times the file's size
 }
 
 func (l Limits) withDefaults(size int64) Limits {
@@ -25,7 +25,7 @@ func (l Limits) withDefaults(size int64) Limits {
 		l.MaxCacheBytes = 8 << 20
 	}
 	if l.MaxWork <= 0 {
-		l.MaxWork = 128<<20 + 8*size
+		l.MaxWork = 64<<20 + 8*size
 	}
 	return l
 }
