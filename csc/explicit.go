@@ -2,6 +2,7 @@ package csc
 
 import (
 	"context"
+	"errors"
 	"time"
 )
 
@@ -90,9 +91,19 @@ func (a *ExplicitAuthorizer) collect(ctx context.Context, r AuthorizationRequest
 	}
 	given, err := a.Ask(ctx, q)
 	if err != nil {
-		return given, asError(err, AuthorizationFailed, "the PIN or one-time password was not given")
+		return given, notGiven(err)
 	}
 	return given, nil
+}
+
+// notGiven words what Ask came back with. A code of its own may say that the
+// user gave up, which is no failure.
+func notGiven(err error) *Error {
+	var coded interface{ ErrorCode() string }
+	if errors.As(err, &coded) && coded.ErrorCode() == string(Aborted) {
+		return &Error{Code: Aborted, Msg: "the authorization was given up", Err: err}
+	}
+	return asError(err, AuthorizationFailed, "the PIN or one-time password was not given")
 }
 
 func (c *Credential) wantsChallenge() bool {

@@ -11,6 +11,7 @@ import (
 	"crypto/sha512"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"encoding/pem"
 	"errors"
 	"math/big"
 	"os"
@@ -23,6 +24,7 @@ import (
 	"hashout/csc/sigalg"
 	"hashout/pdfprep"
 	"hashout/pdfprep/cms"
+	"hashout/pdfprep/internal/judge"
 	"hashout/pdfprep/pades"
 )
 
@@ -137,19 +139,51 @@ func corpus(t testing.TB) []entry {
 
 var signingTime = time.Date(2026, 3, 1, 12, 30, 0, 0, time.FixedZone("", 2*3600))
 
-// TestCorpusEndsAsItsTableSays signs every file of the corpus. HASHOUT_OUT keeps the signed files for looking at.
+// Limits of the judges that some files meet.
+const (
+	marksEmptyFields = "mutool draws a mark of its own into signature fields that are not signed yet"
+	repairsHeaders   = "mutool takes a file whose header does not come first for broken, repairs it, and then measures another length"
+)
+
+// waivers are checks that fail by a limit of the judge, by file. Only checks named here are not counted.
+var waivers = map[string]map[string]string{
+	"syn-sig-empty-nested-2widgets.pdf":   {"mutool.render": marksEmptyFields},
+	"syn-fieldmdp-incl-name-table.pdf":    {"mutool.render": marksEmptyFields},
+	"syn-fieldmdp-excl-target-objstm.pdf": {"mutool.render": marksEmptyFields},
+	"syn-empty-sv-sha512-objstm.pdf":      {"mutool.render": marksEmptyFields},
+	"syn-empty-sv-certify-table.pdf":      {"mutool.render": marksEmptyFields},
+	"syn-empty-locked-all-p1-objstm.pdf":  {"mutool.render": marksEmptyFields},
+	"syn-cert-p2-emptyfield-objstm.pdf":   {"mutool.render": marksEmptyFields},
+	"syn-header-offset-599-absolute.pdf":  {"mutool.signature": repairsHeaders},
+	"pdfpig-23056-pmc2132516.pdf":         {"mutool.signature": repairsHeaders},
+	"pdflib-sample-form.pdf": {
+		"mutool.render":     marksEmptyFields,
+		"pyhanko.integrity": "pyHanko judges the field's seed values too and stumbles over one that is a reference",
+	},
+}
+
+// TestCorpusEndsAsItsTableSays signs every file of the corpus, or sees it refused, and gives what was signed to the outside judges:
+// structure no worse than before, earlier signatures with the verdict they had, pages that look and read the same.
+// HASHOUT_OUT=folder keeps the signed files.
 func TestCorpusEndsAsItsTableSays(t *testing.T) {
 	s, err := throwAway()
 	if err != nil {
 		t.Fatal(err)
 	}
+	j := judge.Require(t, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: s.cert.Raw}))
+	dir := os.Getenv("HASHOUT_OUT")
+	if dir == "" {
+		dir = t.TempDir()
+	}
 	for _, e := range corpus(t) {
 		t.Run(e.file, func(t *testing.T) {
-			original, err := os.ReadFile(filepath.Join("testdata/corpus", e.file))
+			t.Parallel()
+			path := filepath.Join("testdata/corpus", e.file)
+			original, err := os.ReadFile(path)
 			if err != nil {
 				t.Fatal(err)
 			}
-			signed, err := s.sign(context.Background(), original, e.password, pdfprep.SignOptions{SigningTime: signingTime, Location: "Zürich 東京", Software: "hashout"})
+			signed, err := s.sign(t.Context(), original, e.password, pdfprep.SignOptions{SigningTime: signingTime, Location: "Zürich 東京", Software: "hashout"})
 			var own *pdfprep.Error
 			switch {
 			case err != nil && !errors.As(err, &own):
@@ -165,10 +199,12 @@ func TestCorpusEndsAsItsTableSays(t *testing.T) {
 			if !bytes.HasPrefix(signed, original) {
 				t.Fatal("the original is not a prefix of the signed file")
 			}
-			if dir := os.Getenv("HASHOUT_OUT"); dir != "" {
-				if err := os.WriteFile(filepath.Join(dir, e.file), signed, 0o644); err != nil {
-					t.Fatal(err)
-				}
+			out := filepath.Join(dir, e.file)
+			if err := os.WriteFile(out, signed, 0o644); err != nil {
+				t.Fatal(err)
+			}
+			if err := j.Judge(t.Context(), judge.Case{Original: path, Signed: out, Password: e.password, Waive: waivers[e.file]}).Err(); err != nil {
+				t.Error(err)
 			}
 		})
 	}

@@ -62,7 +62,7 @@ func (d *Document) form(ctx context.Context) (*form, error) {
 	if err != nil {
 		return nil, explain(err)
 	}
-	w := &fieldWalk{d: d, form: f, seen: make(map[int]bool)}
+	w := &fieldWalk{d: d, form: f, seen: make(map[int]bool), above: make(map[int]bool)}
 	for _, v := range list {
 		if err := w.visit(ctx, v.Object, field{}, 0); err != nil {
 			return nil, explain(err)
@@ -75,15 +75,22 @@ type fieldWalk struct {
 	d    *Document
 	form *form
 	seen map[int]bool
+	// above holds the fields between the root and the one that is visited. A field among its own kids makes a form that readers
+	// understand in different ways.
+	above map[int]bool
 }
 
 func (w *fieldWalk) visit(ctx context.Context, o object.Object, parent field, depth int) error {
 	ref, _ := o.(object.Ref)
 	if ref.Num != 0 {
+		if w.above[ref.Num] {
+			return refuse(Malformed, "a form field is its own parent").with(detailRepairable, false)
+		}
 		if w.seen[ref.Num] {
 			return nil
 		}
-		w.seen[ref.Num] = true
+		w.seen[ref.Num], w.above[ref.Num] = true, true
+		defer delete(w.above, ref.Num)
 	}
 	if depth > maxFieldDepth || len(w.seen) > w.d.limits.MaxFields || len(w.form.fields) > w.d.limits.MaxFields {
 		return file.ErrLimit

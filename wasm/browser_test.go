@@ -261,6 +261,22 @@ func TestCancelEndsACallWithoutASignature(t *testing.T) {
 	}
 }
 
+func TestUserWhoGivesUpAborts(t *testing.T) {
+	p := openPage(t, methods())
+	if err := p.host.Set("refuse", true); err != nil {
+		t.Fatal(err)
+	}
+	result, err := p.call("sign", map[string]any{"service": p.service(), "credential": p.credential("demo-rsa-2048"),
+		"files": []any{map[string]any{"blob": newBlob(t, corpusFile(t, "pdfminer-jo.pdf"))}}, "options": map[string]any{}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	failure := must(t)(must(t)(must(t)(result.Get("documents")).Index(0)).Get("error"))
+	if code := stringProperty(failure, "code"); code != "ABORTED" {
+		t.Errorf("ended with %q", code)
+	}
+}
+
 func TestWrongPINKeepsTheServicesWords(t *testing.T) {
 	p := openPage(t, methods())
 	if err := p.host.Set("answer", map[string]any{"PIN": "999999"}); err != nil {

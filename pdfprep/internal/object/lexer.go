@@ -147,6 +147,7 @@ func (p *parser) literal() (String, error) {
 			out = append(out, c)
 		}
 	}
+	p.pos = len(p.b) // a backslash at the very end has gone beyond
 	return nil, ErrIncomplete
 }
 

@@ -100,7 +100,10 @@ func (p *parser) value() (Value, error) {
 	p.pos = SkipSpace(p.b, p.pos)
 	start := p.pos
 	o, err := p.object()
-	return Value{Object: o, Raw: p.b[start:p.pos:p.pos]}, err
+	if err != nil {
+		return Value{}, err
+	}
+	return Value{Object: o, Raw: p.b[start:p.pos:p.pos]}, nil
 }
 
 func (p *parser) object() (Object, error) {
