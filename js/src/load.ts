@@ -9,27 +9,32 @@ declare const WASM_INTEGRITY: string
 
 /** Compiles the module. The default source is the file beside this script, in a form that bundlers recognise. */
 export async function loadModule(source: WasmSource | undefined, integrity?: string | false): Promise<WebAssembly.Module> {
-  if (source instanceof WebAssembly.Module) return source
+  if (isModule(source)) return source
   const expected = integrity === false ? '' : (integrity ?? WASM_INTEGRITY)
   try {
-    if (source === undefined || typeof source === 'string' || source instanceof URL) {
-      const url = source ?? new URL('./hashout.wasm', import.meta.url)
-      const isFile = new URL(url, baseURL()).protocol === 'file:'
-      // Given to fetch, the hash is checked by the platform and compiling need not wait for the last byte.
-      return isFile ? await compileBytes(await readFile(url), expected) : await compile(await fetch(url, fetchOptions(expected)))
-    }
-    return await compile(await source, expected)
+    return await compile(await open(source), expected)
   } catch (cause) {
     if (cause instanceof HashoutError) throw cause
-    throw loadFailed('hashout.wasm could not be loaded, or is not the file this package was built with.', cause)
+    throw loadFailed('hashout.wasm could not be loaded.', cause)
   }
 }
 
-function fetchOptions(integrity: string): RequestInit {
-  return integrity ? { integrity } : {}
+function isModule(source: WasmSource | undefined): source is WebAssembly.Module {
+  return source instanceof WebAssembly.Module
 }
 
-async function compile(response: Response, integrity = ''): Promise<WebAssembly.Module> {
+async function open(source: string | URL | Response | PromiseLike<Response> | undefined): Promise<Response> {
+  if (source !== undefined && typeof source !== 'string' && !(source instanceof URL)) return source
+  const url = source ?? new URL('./hashout.wasm', import.meta.url)
+  return new URL(url, baseURL()).protocol === 'file:' ? readFile(url) : fetch(url)
+}
+
+/**
+ * Compiles and hashes beside each other, both off this thread. The bytes go by way of a Blob for that: WebAssembly.compile,
+ * fetch with `integrity`, a cloned response and compileStreaming of an ArrayBuffer were each measured to hold up a page for
+ * about 100 ms.
+ */
+async function compile(response: Response, integrity: string): Promise<WebAssembly.Module> {
   if (!response.ok) {
     throw new HashoutError('ENGINE_LOAD_FAILED', `hashout.wasm could not be loaded: the server answered ${response.status}.`, {
       details: { status: response.status },
@@ -37,18 +42,23 @@ async function compile(response: Response, integrity = ''): Promise<WebAssembly.
     })
   }
   const type = response.headers.get('Content-Type')?.split(';')[0]?.trim()
-  if (type === 'application/wasm' && !integrity) return WebAssembly.compileStreaming(response)
-  return compileBytes(await response.arrayBuffer(), integrity)
+  if (type === wasmType && !integrity) return WebAssembly.compileStreaming(response)
+  const blob = await response.blob()
+  const typed = new Response(blob, { headers: { 'Content-Type': wasmType } })
+  // The hash is asked first: whatever the compiler says of a wrong file, that it is wrong is what matters.
+  const compiling = WebAssembly.compileStreaming(typed)
+  compiling.catch(() => {})
+  if (integrity) await checkHash(blob, integrity)
+  return compiling
 }
 
-async function compileBytes(bytes: BufferSource, integrity: string): Promise<WebAssembly.Module> {
-  if (integrity) {
-    const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes))
-    if (`sha256-${btoa(String.fromCharCode(...hash))}` !== integrity) {
-      throw loadFailed('hashout.wasm is not the file this package was built with.')
-    }
+const wasmType = 'application/wasm'
+
+async function checkHash(blob: Blob, integrity: string): Promise<void> {
+  const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', await blob.arrayBuffer()))
+  if (`sha256-${btoa(String.fromCharCode(...hash))}` !== integrity) {
+    throw loadFailed('hashout.wasm is not the file this package was built with.')
   }
-  return WebAssembly.compile(bytes)
 }
 
 function loadFailed(message: string, cause?: unknown): HashoutError {
@@ -60,13 +70,13 @@ function baseURL(): string {
 }
 
 /** Node's fetch does not read files. */
-async function readFile(url: string | URL): Promise<BufferSource> {
+async function readFile(url: string | URL): Promise<Response> {
   // Not a literal, which a bundler for browsers would try to resolve.
   const name = ['node:fs', 'promises'].join('/')
   const files = (await import(/* webpackIgnore: true */ /* @vite-ignore */ name)) as {
     readFile(url: URL): Promise<Uint8Array<ArrayBuffer>>
   }
-  return files.readFile(new URL(url, baseURL()))
+  return new Response(await files.readFile(new URL(url, baseURL())))
 }
 
 /** Returns the function that opens a new thread for an engine; it is called again after a crash. */

@@ -142,14 +142,19 @@ describe('signing', { timeout: 120_000 }, () => {
     const asked = []
     const careful = hashout.service({
       url: demo.service,
-      accessToken: async (request) => {
-        asked.push(request.refresh)
-        return oauth.accessToken(request)
+      accessToken: async ({ refresh }) => {
+        asked.push(refresh)
+        if (refresh) await login()
+        return token.value
       },
     })
-    const credential = await careful.credential('demo-p-256')
-    assert.equal(credential.usable, true)
-    assert.deepEqual(asked.includes(true), true)
+    assert.equal((await careful.credential('demo-p-256')).usable, true)
+    assert.deepEqual(asked.filter(Boolean), [true])
+
+    await demo.faults({ endpoint: 'credentials/info', action: 'token-expires' })
+    const error = await failure(service.credential('demo-p-256'))
+    assert.equal(error.code, 'TOKEN_EXPIRED')
+    assert.equal(everything(error).includes(token.value), false)
   })
 
   it('names a wrong PIN', async () => {
