@@ -4,8 +4,8 @@ go 1.26.4
 
 require (
 	github.com/c2sp/wycheproof v0.0.0-20260902155932-3fa63dd0344a
-	github.com/digitorus/pkcs7 v0.0.0-20250730155240-ffadbf3f398c
-	github.com/digitorus/timestamp v0.0.0-20250524132541-c45532741eea
+	github.com/digitorus/pkcs7 v0.0.0-20250730155240-ffadbf3f398c // newer ones need Go 1.27
+	github.com/digitorus/timestamp v0.0.0-20250524132541-c45532741eea // newer ones need Go 1.27
 	github.com/hack-pad/safejs v0.1.0
 	github.com/pdfcpu/pdfcpu v0.15.0
 	golang.org/x/crypto v0.58.0
