@@ -8,6 +8,11 @@ export interface Engine {
   readonly version: string
   call(id: number, method: string, args: object): Promise<unknown>
   cancel(id: number): void
+  /**
+   * Says whether calls are under way. Go leaves timers behind when it needs them no more; under Node, they must not keep
+   * the program from ending.
+   */
+  busy(yes: boolean): void
   /** Ends the program without a word. */
   stop(): void
 }
@@ -94,6 +99,13 @@ export async function startEngine(
     call: (id, method, args) => engine.call(id, method, args),
     cancel: (id) => {
       if (!ended) engine.cancel(id)
+    },
+    busy: (yes) => {
+      for (const timer of go._scheduledTimeouts.values()) {
+        const node = timer as unknown as Partial<{ ref(): void; unref(): void }>
+        if (yes) node.ref?.()
+        else node.unref?.()
+      }
     },
     stop,
   }

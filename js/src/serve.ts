@@ -117,12 +117,14 @@ class Session {
     this.#calls.set(id, abort)
     try {
       if (!this.#engine) throw { code: 'INTERNAL', message: 'The engine was called before it was ready.' }
+      this.#engine.busy(true)
       const value = await this.#engine.call(id, method, args)
       this.#post({ type: 'result', id, value }, buffersOf(value))
     } catch (error) {
       this.#post({ type: 'error', id, error: errorObject(error) })
     } finally {
       this.#calls.delete(id)
+      if (this.#calls.size === 0) this.#engine?.busy(false)
     }
   }
 

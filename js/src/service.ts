@@ -15,9 +15,11 @@ import type {
   ServiceInfo,
   ServiceOptions,
   SignatureInfo,
+  SignatureOptions,
   SignedDocument,
   SignOptions,
   SignResult,
+  SizeEstimate,
 } from './types.js'
 
 /** A signing service that speaks the API of the Cloud Signature Consortium. Made by {@link Hashout.service}. */
@@ -46,6 +48,13 @@ export class Service {
   /** One key by its ID. */
   async credential(credentialID: string, options: CallOptions = {}): Promise<Credential> {
     return toCredential((await this.#call('credential', { credentialID }, {}, options.signal)) as WireCredential)
+  }
+
+  /** How large a signature with this credential will be. Sends nothing. */
+  async estimate(credential: Credential, options: SignatureOptions & CallOptions = {}): Promise<SizeEstimate> {
+    const { signal, ...rest } = options
+    const args = { credential: { credentialID: credential.credentialID, raw: credential.raw }, options: rest }
+    return (await this.#call('estimate', args, {}, signal)) as SizeEstimate
   }
 
   /**

@@ -1,6 +1,6 @@
 // The public types.
 
-import type { HashoutError } from './errors.js'
+import type { HashoutError, HashoutErrorCode } from './errors.js'
 
 /** A document as a page may have it. A `FileSystemFileHandle` is read when the call starts. */
 export type FileLike = Blob | ArrayBuffer | Uint8Array | Response | FileSystemFileHandle
@@ -54,6 +54,8 @@ export interface ServiceOptions {
   readonly api?: 'auto' | 'v1' | 'v2'
   /** How long one request may take. Default: chosen by the engine. */
   readonly timeoutMs?: number
+  /** Header fields for every request to the service, such as a proxy in front of it may want. */
+  readonly headers?: Readonly<Record<string, string>>
   /** Where this service deviates from the specification. Leave it out unless a service needs it. */
   readonly dialect?: Dialect
 }
@@ -225,17 +227,28 @@ export interface FieldOptions {
   readonly mustExist?: boolean
 }
 
+/** How a document is signed. */
+export interface SignatureOptions {
+  /** The PAdES baseline level. */
+  readonly level?: 'B-B'
+  /** The digest of document and signature. Default: what fits the key. */
+  readonly digest?: 'SHA-256' | 'SHA-384' | 'SHA-512'
+  /** Prefer RSASSA-PSS where the key allows a choice. */
+  readonly preferPSS?: boolean
+  /** The signature algorithm's OID, where the choice by key and certificate is not wanted. */
+  readonly signAlgo?: string
+  /** Put the root certificate into the signature too. */
+  readonly embedRoots?: boolean
+  readonly subFilter?: 'ETSI.CAdES.detached' | 'adbe.pkcs7.detached'
+}
+
 /** Options of {@link Service.sign}. */
-export interface SignOptions extends CallOptions {
+export interface SignOptions extends CallOptions, SignatureOptions {
   /** The key to sign with: a credential of this service, or its ID. */
   readonly credential: Credential | string
   /** Asks for PIN and OTP, or for a SAD. May be left out for credentials that need neither. */
   readonly authorize?: Authorize
   readonly onProgress?: (progress: Progress) => void
-  /** The PAdES baseline level. */
-  readonly level?: 'B-B'
-  /** The digest of document and signature. Default: what fits the key. */
-  readonly digest?: 'SHA-256' | 'SHA-384' | 'SHA-512'
   readonly field?: FieldOptions
   readonly reason?: string
   readonly location?: string
@@ -246,23 +259,31 @@ export interface SignOptions extends CallOptions {
   readonly certify?: 'no-changes' | 'form-filling' | 'annotations'
   /** Which fields the signature locks. */
   readonly lock?: { readonly action: 'all' | 'include' | 'exclude'; readonly fields?: readonly string[] }
-  /** Prefer RSASSA-PSS where the key allows a choice. */
-  readonly preferPSS?: boolean
-  /** Put the root certificate into the signature too. */
-  readonly embedRoots?: boolean
   /** Passed to the service as it is. */
   readonly clientData?: string
   /** The transaction's description for the signer's device. */
   readonly description?: string
   /** Hashes per signHash call; never more than the credential allows. */
   readonly batchSize?: number
-  /** The signature algorithm's OID, where the choice by key and certificate is not wanted. */
-  readonly signAlgo?: string
-  readonly subFilter?: 'ETSI.CAdES.detached' | 'adbe.pkcs7.detached'
+  /** How long one signHash call may take. Default: 300 seconds. */
+  readonly signTimeoutMs?: number
+  /** Have a v2 service sign in the background, and ask for the result. */
+  readonly async?: boolean
   /** The claimed time of signing. Default: now. */
   readonly signingTime?: Date
   /** The software's name in the signature dictionary. */
   readonly software?: string
+}
+
+/** How large a signature will be. */
+export interface SizeEstimate {
+  /** The signature value, at most, in bytes. */
+  readonly signature: number
+  /** What is reserved for the whole CMS, in bytes. */
+  readonly contents: number
+  /** The algorithm's OID that the service will be asked for. */
+  readonly signAlgo: string
+  readonly digest: string
 }
 
 /** What was put into a signed document. */
@@ -277,7 +298,14 @@ export interface SignatureInfo {
   readonly level: string
   readonly signerName: string
   /** What was odd about the document, without being in the way of the signature. */
-  readonly findings?: readonly unknown[]
+  readonly findings?: readonly Finding[]
+}
+
+/** Something odd about a document. */
+export interface Finding {
+  /** A stable word, such as `usage-rights-dropped`. */
+  readonly kind: string
+  readonly count?: number
 }
 
 /** A document that was signed. */
@@ -309,7 +337,53 @@ export interface InspectOptions extends CallOptions {
   readonly password?: string
 }
 
-/** What a PDF says about itself: see the README for its fields. */
+/** Whether and how a document is certified: 0 not, 1 no changes, 2 form filling, 3 annotations too. */
+export type CertificationLevel = 0 | 1 | 2 | 3
+
+/** What a PDF says about itself. It comes from its structure alone: no signature is verified. */
 export interface Inspection {
-  readonly [field: string]: unknown
+  readonly bytes: number
+  readonly version: string
+  readonly pages: number
+  readonly revisions: number
+  readonly xref: 'table' | 'stream' | 'rebuilt'
+  readonly pdfa?: string
+  readonly encrypted: boolean
+  /** The document is not encrypted, or was opened by its owner's password. */
+  readonly ownerAccess: boolean
+  readonly certified: CertificationLevel
+  /** Whether earlier signatures and permissions leave room for a new signature field, and for signing an existing one. */
+  readonly canAddField: boolean
+  readonly canFill: boolean
+  readonly fields: readonly SignatureField[]
+  readonly signatures: readonly InspectedSignature[]
+  readonly findings: readonly Finding[]
+  /** Why the document cannot be signed as it is. */
+  readonly refusal?: { readonly code: HashoutErrorCode; readonly message: string }
+}
+
+/** A signature field of a document. */
+export interface SignatureField {
+  readonly name: string
+  readonly signed: boolean
+  /** By an earlier signature. */
+  readonly locked: boolean
+}
+
+/** A signature that a document has already. */
+export interface InspectedSignature {
+  readonly fieldName: string
+  readonly subFilter: string
+  readonly byteRange: readonly [number, number, number, number]
+  /** The ranges leave out the signature's own place and nothing else. */
+  readonly wellFormed: boolean
+  /** Nothing was appended afterwards. */
+  readonly coversWholeFile: boolean
+  readonly timestamp: boolean
+  readonly certifies: CertificationLevel
+  readonly name?: string
+  readonly reason?: string
+  readonly location?: string
+  /** The claimed time, as it stands in the document. */
+  readonly time?: string
 }

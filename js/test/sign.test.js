@@ -231,11 +231,40 @@ describe('signing', { timeout: 120_000 }, () => {
     assert.equal((await failure(hashout.service({ url: 'http://rssp.example/csc/v1' }).info())).code, 'INSECURE_URL')
   })
 
+  it('tells how large a signature will be, and is right', async () => {
+    for (const id of ['demo-rsa-2048', 'demo-p-256']) {
+      const credential = await service.credential(id)
+      const size = await service.estimate(credential)
+      const { documents } = await service.sign(sample, options({ credential }))
+      const used = documents[0].signature.contents
+      assert.ok(size.contents >= used && size.contents - used <= 16, `${size.contents} reserved, ${used} used`)
+      assert.ok(size.signature < size.contents)
+      assert.equal(size.digest, documents[0].signature.digest)
+    }
+  })
+
+  it('keeps its patience within signTimeoutMs, and says that the outcome is unknown', async () => {
+    await demo.faults({ endpoint: 'signatures/signHash', action: 'delay-after' })
+    const { documents } = await service.sign(sample, options({ signTimeoutMs: 300 }))
+    assert.equal(documents[0].error.code, 'OUTCOME_UNKNOWN')
+  })
+
+  it('sends the headers of the service options along', async () => {
+    await hashout.service({ url: demo.service, headers: { 'X-Portal': 'yes' } }).info()
+    const asked = (await demo.requests()).find((r) => r.endpoint === 'info')
+    assert.deepEqual(asked.header['X-Portal'], ['yes'])
+  })
+
   it('looks into a document without any service', async () => {
     const before = await hashout.inspect(sample)
-    const { documents } = await service.sign(sample, options())
+    assert.deepEqual([before.bytes, before.signatures, before.certified], [sample.length, [], 0])
+    const { documents } = await service.sign(sample, options({ reason: 'Agreed', certify: 'form-filling' }))
     const after = await hashout.inspect(documents[0].blob)
-    assert.notDeepEqual(after, before)
+    const [signature] = after.signatures
+    assert.deepEqual(
+      [after.certified, signature.reason, signature.coversWholeFile, signature.byteRange],
+      [2, 'Agreed', true, documents[0].signature.byteRange],
+    )
     await assert.rejects(hashout.inspect(new Blob(['nothing'])), { code: 'PDF_MALFORMED' })
   })
 
