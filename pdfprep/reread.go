@@ -7,12 +7,13 @@ import (
 	"fmt"
 	"io"
 
+	"hashout/pdfprep/internal/file"
 	"hashout/pdfprep/internal/object"
 )
 
 // Reread opens a finished file from its bytes and checks the PDF side of its newest signature, trusting nothing that was known when it
 // was written: the field is found through the form, its ByteRange is [0 a b c] with a gap of exactly Contents and reaches the end of the
-// file, and every earlier signature ends inside the original. It gives the bytes in Contents, padding included.
+// file, and every earlier signature stands in the original. It gives the bytes in Contents, padding included.
 //
 // It does not hash: original and update are covered as they are. Verifying the CMS is the caller's part.
 func Reread(ctx context.Context, r io.ReaderAt, size int64, want *Prepared, o OpenOptions) ([]byte, error) {
@@ -53,11 +54,28 @@ func Reread(ctx context.Context, r io.ReaderAt, size int64, want *Prepared, o Op
 		if s.field.name == want.FieldName {
 			continue
 		}
-		if r, ok := readByteRange(s.dict); ok && r[2]+r[3] > want.OriginalSize {
-			return nil, refuse(SelfCheckFailed, "an earlier signature's range reaches into the update")
+		original, err := d.standsBefore(s.field.dict.Get("V"), want.OriginalSize)
+		if err != nil {
+			return nil, explain(err)
+		}
+		if !original {
+			return nil, refuse(SelfCheckFailed, "an earlier signature was written again").with(detailField, s.field.name)
 		}
 	}
 	return contents, nil
+}
+
+// standsBefore tells whether what is referred to was in the file when it was so long. A direct object has no place of its own.
+func (d *Document) standsBefore(o object.Object, size int64) (bool, error) {
+	ref, ok := o.(object.Ref)
+	if !ok {
+		return true, nil
+	}
+	e, err := d.f.Find(ref.Num)
+	if err == nil && e.Kind == file.InStream {
+		e, err = d.f.Find(e.Stream)
+	}
+	return e.Kind != file.InFile || e.Offset < size, err
 }
 
 // readByteRange reads [0 a b c] with a ≤ b and no overflow.
