@@ -189,7 +189,7 @@ func (s *Session) request(op operation, authorization Secret) (*Request, *Error)
 	if op.verb != "" {
 		r.Method = op.verb
 	}
-	if op.url == "" { // the page's own header fields are for the service alone
+	if op.url == "" || strings.HasPrefix(op.url, s.base+"/") { // the page's own header fields are for the service alone
 		for name, value := range s.headers {
 			r.Header[name] = value
 		}

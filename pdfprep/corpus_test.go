@@ -118,7 +118,7 @@ func (s *signer) signDocument(ctx context.Context, d *pdfprep.Document, original
 }
 
 // entry is one row of testdata/corpus/index.tsv.
-type entry struct{ file, password, outcome, expected, traits string }
+type entry struct{ file, password, outcome, expected string }
 
 func corpus(t testing.TB) []entry {
 	t.Helper()

@@ -39,7 +39,10 @@ func (l Limits) withDefaults() Limits {
 type OpenOptions struct {
 	// Password is the user's or the owner's. The empty one is tried anyway.
 	Password string
-	Limits   Limits
+	// NFKC is Unicode's normalization form KC (RFC 4013 §2.2), for AES-256 files whose password is not ASCII: norm.NFKC.String of
+	// golang.org/x/text natively, String.prototype.normalize in a browser. Nil takes passwords as they are.
+	NFKC   func(string) string
+	Limits Limits
 }
 
 // Document is an opened PDF. It keeps reading from its io.ReaderAt and is not safe for concurrent use.
@@ -106,7 +109,7 @@ const maxObjectNumber = 8_388_607
 
 func open(f *file.File, o OpenOptions) (*Document, error) {
 	d := &Document{f: f, limits: o.Limits.withDefaults(), options: o}
-	if err := d.decrypt(o.Password); err != nil {
+	if err := d.decrypt(o); err != nil {
 		return nil, explain(err)
 	}
 	root, err := f.Object(f.TrailerEntry("Root").(object.Ref))
@@ -121,7 +124,7 @@ func open(f *file.File, o OpenOptions) (*Document, error) {
 }
 
 // decrypt sets the file's cipher if the trailer has /Encrypt (ISO 32000-2 §7.6.2).
-func (d *Document) decrypt(password string) error {
+func (d *Document) decrypt(options OpenOptions) error {
 	entry := d.f.TrailerEntry("Encrypt")
 	if entry == nil {
 		return nil
@@ -138,9 +141,9 @@ func (d *Document) decrypt(password string) error {
 	if err != nil {
 		return err
 	}
-	d.handler, err = stdsec.Open(params, password)
+	d.handler, err = stdsec.Open(params, options.Password, options.NFKC)
 	if errors.Is(err, stdsec.ErrPassword) {
-		if password == "" {
+		if options.Password == "" {
 			return refuse(Encrypted, "the PDF is encrypted and needs a password")
 		}
 		return refuse(PasswordWrong, "the password does not open the PDF")

@@ -294,3 +294,11 @@ func TestWrongPINKeepsTheServicesWords(t *testing.T) {
 		t.Errorf("%s", text)
 	}
 }
+
+func TestPasswordsAreNormalizedByTheBrowser(t *testing.T) {
+	for given, want := range map[string]string{"ﬁ": "fi", "e\u0301": "é", "plain": "plain", "Ⅸ": "IX"} {
+		if got := nfkc(given); got != want {
+			t.Errorf("%q became %q, want %q", given, got, want)
+		}
+	}
+}

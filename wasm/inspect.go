@@ -19,7 +19,7 @@ func inspect(ctx context.Context, c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	inspection, err := signflow.Inspect(ctx, signflow.Document{Source: source, Password: args.Password})
+	inspection, err := signflow.Inspect(ctx, signflow.Document{Source: source, Password: args.Password, NFKC: nfkc})
 	if err != nil {
 		return nil, err
 	}

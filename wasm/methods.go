@@ -17,6 +17,7 @@ func methods() map[string]handler {
 		"info":        info,
 		"credentials": credentials,
 		"credential":  credential,
+		"estimate":    estimate,
 		"sign":        sign,
 		"inspect":     inspect,
 	}

@@ -59,7 +59,7 @@ func (c *call) session(a serviceArgs) (*csc.Session, error) {
 	}
 	return csc.NewSession(csc.SessionOptions{
 		ServiceURL: a.URL, API: api, Transport: c.transport(), Token: c, Dialect: dialect,
-		Timeout: time.Duration(a.TimeoutMs) * time.Millisecond,
+		Header: a.Header, Timeout: time.Duration(a.TimeoutMs) * time.Millisecond,
 	})
 }
 

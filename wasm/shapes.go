@@ -16,6 +16,8 @@ type serviceArgs struct {
 	API       string      `json:"api"`
 	Dialect   dialectArgs `json:"dialect"`
 	TimeoutMs int64       `json:"timeoutMs"`
+	// Header goes along with every request to the service: what a proxy in front of it may want.
+	Header map[string]string `json:"headers"`
 }
 
 type credentialArgs struct {
@@ -40,24 +42,26 @@ type lockArgs struct {
 }
 
 type signArgs struct {
-	Digest      string    `json:"digest"`
-	Level       string    `json:"level"`
-	Field       fieldArgs `json:"field"`
-	Reason      string    `json:"reason"`
-	Location    string    `json:"location"`
-	Name        string    `json:"name"`
-	ContactInfo string    `json:"contactInfo"`
-	Certify     string    `json:"certify"`
-	Lock        *lockArgs `json:"lock"`
-	PreferPSS   bool      `json:"preferPSS"`
-	EmbedRoots  bool      `json:"embedRoots"`
-	ClientData  string    `json:"clientData"`
-	Description string    `json:"description"`
-	BatchSize   int       `json:"batchSize"`
-	SignAlgo    string    `json:"signAlgo"`
-	SubFilter   string    `json:"subFilter"`
-	SigningTime int64     `json:"signingTime"` // milliseconds since 1970
-	Software    string    `json:"software"`
+	Digest        string    `json:"digest"`
+	Level         string    `json:"level"`
+	Field         fieldArgs `json:"field"`
+	Reason        string    `json:"reason"`
+	Location      string    `json:"location"`
+	Name          string    `json:"name"`
+	ContactInfo   string    `json:"contactInfo"`
+	Certify       string    `json:"certify"`
+	Lock          *lockArgs `json:"lock"`
+	PreferPSS     bool      `json:"preferPSS"`
+	EmbedRoots    bool      `json:"embedRoots"`
+	ClientData    string    `json:"clientData"`
+	Description   string    `json:"description"`
+	BatchSize     int       `json:"batchSize"`
+	SignAlgo      string    `json:"signAlgo"`
+	Async         bool      `json:"async"`
+	SignTimeoutMs int64     `json:"signTimeoutMs"`
+	SubFilter     string    `json:"subFilter"`
+	SigningTime   int64     `json:"signingTime"` // milliseconds since 1970
+	Software      string    `json:"software"`
 }
 
 type factorShape struct {
@@ -198,6 +202,13 @@ type signatureShape struct {
 	Level      string            `json:"level"`
 	SignerName string            `json:"signerName"`
 	Findings   []pdfprep.Finding `json:"findings,omitempty"`
+}
+
+type estimateShape struct {
+	Signature int    `json:"signature"`
+	Contents  int    `json:"contents"`
+	SignAlgo  string `json:"signAlgo"`
+	Digest    string `json:"digest"`
 }
 
 type documentShape struct {

@@ -57,12 +57,42 @@ func sign(ctx context.Context, c *call) (any, error) {
 		return csc.NewSigner(session, credential, authorizer, csc.SignerOptions{
 			Digest: digest, PreferPSS: options.PreferPSS, SignAlgo: options.SignAlgo,
 			ClientData: args.Options.ClientData, Description: args.Options.Description, BatchSize: args.Options.BatchSize,
+			SignTimeout: time.Duration(args.Options.SignTimeoutMs) * time.Millisecond, Async: args.Options.Async,
 		})
 	})
 	if err != nil {
 		return nil, err
 	}
 	return documentValues(results, credential.Certificate.Subject.CommonName)
+}
+
+// estimate tells how large a signature will be, without any request.
+func estimate(_ context.Context, c *call) (any, error) {
+	var args struct {
+		Service    serviceArgs    `json:"service"`
+		Credential credentialArgs `json:"credential"`
+		Options    signArgs       `json:"options"`
+	}
+	if err := decode(c.args, &args); err != nil {
+		return nil, err
+	}
+	dialect, err := args.Service.Dialect.dialect()
+	if err != nil {
+		return nil, err
+	}
+	credential, err := csc.ParseCredential(args.Credential.CredentialID, []byte(args.Credential.Raw), dialect)
+	if err != nil {
+		return nil, err
+	}
+	options, err := args.Options.flow()
+	if err != nil {
+		return nil, err
+	}
+	size, err := signflow.EstimateSize(credential, options)
+	if err != nil {
+		return nil, err
+	}
+	return encode(estimateShape{Signature: size.SignatureBytes, Contents: size.ContentsBytes, SignAlgo: size.SignAlgo, Digest: size.Digest})
 }
 
 // documents takes the Blobs of a call. They stay in the page's hands.
@@ -81,7 +111,7 @@ func (c *call) documents(ctx context.Context, files []fileArgs) ([]signflow.Docu
 		if err != nil {
 			return nil, err
 		}
-		documents[i] = signflow.Document{Source: source, Password: file.Password}
+		documents[i] = signflow.Document{Source: source, Password: file.Password, NFKC: nfkc}
 	}
 	return documents, nil
 }

@@ -22,6 +22,31 @@ func stringProperty(v safejs.Value, name string) string {
 	return s
 }
 
+// nfkc is the browser's own Unicode normalization: Go's tables would have to be downloaded.
+func nfkc(s string) string {
+	value, err := safejs.ValueOf(s)
+	if err != nil {
+		return s
+	}
+	object, err := safejs.Global().Get("Object")
+	if err != nil {
+		return s
+	}
+	// A primitive string has no methods for syscall/js; the object around it has.
+	wrapped, err := object.Invoke(value)
+	if err != nil {
+		return s
+	}
+	normal, err := wrapped.Call("normalize", "NFKC")
+	if err != nil {
+		return s
+	}
+	if s, err := normal.String(); err == nil {
+		return s
+	}
+	return s
+}
+
 func intProperty(v safejs.Value, name string) (int, error) {
 	p, err := v.Get(name)
 	if err != nil {

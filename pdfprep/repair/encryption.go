@@ -10,7 +10,7 @@ import (
 )
 
 // decrypt lets the object streams of an encrypted file be read. The document itself is opened by pdfprep, which asks for the password again.
-func (s *scanner) decrypt(f *file.File, live map[int]found, password string) error {
+func (s *scanner) decrypt(f *file.File, live map[int]found, o Options) error {
 	entry := f.TrailerEntry("Encrypt")
 	dict, _ := entry.(*object.Dict)
 	if ref, ok := entry.(object.Ref); ok {
@@ -19,9 +19,9 @@ func (s *scanner) decrypt(f *file.File, live map[int]found, password string) err
 	if dict == nil {
 		return nil
 	}
-	handler, err := stdsec.Open(params(dict, f.TrailerEntry("ID")), password)
+	handler, err := stdsec.Open(params(dict, f.TrailerEntry("ID")), o.Password, o.NFKC)
 	switch {
-	case errors.Is(err, stdsec.ErrPassword) && password == "":
+	case errors.Is(err, stdsec.ErrPassword) && o.Password == "":
 		return &pdfprep.Error{Code: pdfprep.Encrypted, Msg: "the PDF is encrypted and needs a password"}
 	case errors.Is(err, stdsec.ErrPassword):
 		return &pdfprep.Error{Code: pdfprep.PasswordWrong, Msg: "the password does not open the PDF"}

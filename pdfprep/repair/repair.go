@@ -11,6 +11,7 @@ import (
 // Options say how a broken file is opened.
 type Options struct {
 	Password   string
+	NFKC       func(string) string // see pdfprep.OpenOptions
 	Limits     pdfprep.Limits
 	MaxBytes   int64 // largest file that is read; default 128 MiB
 	MaxObjects int   // default 2,000,000
@@ -42,7 +43,7 @@ func Open(ctx context.Context, r io.ReaderAt, size int64, o Options) (*pdfprep.D
 	if err != nil {
 		return nil, err
 	}
-	document, err := pdfprep.OpenTable(r, size, *table, pdfprep.OpenOptions{Password: o.Password, Limits: o.Limits})
+	document, err := pdfprep.OpenTable(r, size, *table, pdfprep.OpenOptions{Password: o.Password, NFKC: o.NFKC, Limits: o.Limits})
 	if Helps(err) {
 		return nil, refuse("the damage is beyond repair", err)
 	}

@@ -140,7 +140,7 @@ func (s *scanner) expand(ctx context.Context, o Options, live map[int]found, pla
 	if f == nil {
 		return refuse("this is not a PDF", err)
 	}
-	if err := s.decrypt(f, live, o.Password); err != nil {
+	if err := s.decrypt(f, live, o); err != nil {
 		return err
 	}
 	count := len(places)

@@ -4,7 +4,7 @@
 // trailer hold, [Open] turns a password into a [Handler], and the handler decrypts or encrypts the bytes of one
 // string or stream at a time:
 //
-//	h, err := stdsec.Open(params, password)
+//	h, err := stdsec.Open(params, password, norm.NFKC.String)
 //	plain, err := h.Decrypt(h.StringCipher(), stdsec.ObjectID{Number: 7}, raw)
 //	raw, err = h.Encrypt(h.StreamCipher(stdsec.Stream{Type: "Metadata"}), id, plain, h.IVs(seed))
 //
@@ -22,8 +22,9 @@
 // that one password can be offered to a whole batch of which some files need none. For R 5 and 6 a password is
 // prepared by the parts of SASLprep (RFC 4013) that can change which file opens: mapping and NFKC. Its prohibition
 // tables and the bidi rule serve whoever sets a password; here a forbidden password simply opens nothing.
-// golang.org/x/text/unicode/norm costs 38 KB of brotli in the browser, golang.org/x/text/secure/precis 146 KB, and
-// its OpaqueString is another profile (NFC) anyway. The unprepared UTF-8 bytes are tried too, as some writers
+// NFKC itself comes from the caller: a browser has it (String.prototype.normalize), and golang.org/x/text/unicode/norm would add
+// 38 KB of brotli to its download, golang.org/x/text/secure/precis 146 KB.
+// The unprepared UTF-8 bytes are tried too, as some writers
 // prepare nothing. For R 2 to 4 the password is tried in PDFDocEncoding, then as UTF-8.
 //
 // The work of [Open] is bounded by the format: at most 287 rounds of 15 KB for each R 6 hash. Decryption

@@ -3,18 +3,16 @@ package stdsec
 import (
 	"strings"
 	"unicode/utf8"
-
-	"golang.org/x/text/unicode/norm"
 )
 
 // passwords lists the byte strings a writer may have made of a password, the rule's first. None for the empty one.
-func passwords(password string, r int) [][]byte {
+func passwords(password string, r int, nfkc func(string) string) [][]byte {
 	if password == "" {
 		return nil
 	}
 	prepared, limit := pdfDocEncoded, 32
 	if r >= 5 {
-		prepared, limit = saslPrepared, 127
+		prepared, limit = func(s string) (string, bool) { return saslPrepared(s, nfkc) }, 127
 	}
 	raw := []byte(password)
 	out := [][]byte{raw[:min(len(raw), limit)]}
@@ -25,14 +23,18 @@ func passwords(password string, r int) [][]byte {
 }
 
 // saslPrepared does the mapping and normalization of RFC 4013 §2.1 and §2.2.
-func saslPrepared(s string) (string, bool) {
+func saslPrepared(s string, nfkc func(string) string) (string, bool) {
 	if isASCII(s) {
 		return s, true
 	}
 	if !utf8.ValidString(s) {
 		return "", false
 	}
-	return norm.NFKC.String(strings.Map(saslMap, s)), true
+	s = strings.Map(saslMap, s)
+	if nfkc != nil {
+		s = nfkc(s)
+	}
+	return s, true
 }
 
 // saslMap is table C.1.2 of RFC 3454 (to space) and table B.1 (to nothing).

@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 const (
@@ -44,7 +46,7 @@ func TestQPDFReadsStringsEncryptedHere(t *testing.T) {
 			}
 			p := paramsOf(t, pdf)
 			for _, password := range []string{"usr", "own"} {
-				h, err := Open(p, password)
+				h, err := Open(p, password, norm.NFKC.String)
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -75,7 +75,9 @@ type Handler struct {
 }
 
 // Open authenticates password against p. The error is [ErrPassword], [ErrUnsupported] or [ErrMalformed].
-func Open(p Params, password string) (*Handler, error) {
+//
+// nfkc is Unicode's normalization form KC, for passwords of R 5 and 6 that are not ASCII; nil takes them as they are.
+func Open(p Params, password string, nfkc func(string) string) (*Handler, error) {
 	if p.Filter != "Standard" {
 		return nil, fmt.Errorf("%w: security handler %.32q", ErrUnsupported, p.Filter)
 	}
@@ -87,7 +89,7 @@ func Open(p Params, password string) (*Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	h.key, h.role = authenticate(auth, passwords(password, p.R))
+	h.key, h.role = authenticate(auth, passwords(password, p.R, nfkc))
 	h.keyed = h.role != NoRole
 	// A file that encrypts nothing but attachments opens without a password (ISO 32000-2 §7.6.6).
 	if !h.keyed && (h.stm != Identity || h.str != Identity) {

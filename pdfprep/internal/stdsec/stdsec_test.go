@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 type vector struct {
@@ -54,7 +56,7 @@ func TestValuesOfOtherWritersAreDecrypted(t *testing.T) {
 				opened[v.Owner] = Owner
 			}
 			for password, role := range opened {
-				h, err := Open(v.Params, password)
+				h, err := Open(v.Params, password, norm.NFKC.String)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -79,7 +81,7 @@ func TestValuesOfOtherWritersAreDecrypted(t *testing.T) {
 
 func TestWhatIsEncryptedIsDecryptedAndRepeatable(t *testing.T) {
 	for _, v := range vectors(t) {
-		h, err := Open(v.Params, v.User)
+		h, err := Open(v.Params, v.User, norm.NFKC.String)
 		if err != nil {
 			t.Fatal(v.Name, err)
 		}
@@ -109,7 +111,7 @@ func TestWhatIsEncryptedIsDecryptedAndRepeatable(t *testing.T) {
 
 func TestRewrittenRC4BytesAreTheWritersOwn(t *testing.T) {
 	for _, v := range vectors(t) {
-		h, err := Open(v.Params, v.User)
+		h, err := Open(v.Params, v.User, norm.NFKC.String)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -126,7 +128,7 @@ func TestRewrittenRC4BytesAreTheWritersOwn(t *testing.T) {
 func TestWrongPasswordIsSaid(t *testing.T) {
 	for _, v := range vectors(t) {
 		if v.User == "" {
-			h, err := Open(v.Params, "wrong")
+			h, err := Open(v.Params, "wrong", norm.NFKC.String)
 			if err != nil || h.Role() == Owner && v.Owner != "" {
 				t.Errorf("%s: a file that needs no password must open with any, and not as owner: %v", v.Name, err)
 			}
@@ -136,7 +138,7 @@ func TestWrongPasswordIsSaid(t *testing.T) {
 			if len(v.User) >= 32 && password == v.User+"x" {
 				continue // beyond the limit of the format
 			}
-			_, err := Open(v.Params, password)
+			_, err := Open(v.Params, password, norm.NFKC.String)
 			if !errors.Is(err, ErrPassword) {
 				t.Errorf("%s with %q: %v", v.Name, password, err)
 			}
@@ -149,7 +151,7 @@ func TestLimitedUserKeepsItsLimits(t *testing.T) {
 		if v.Name != "qpdf aesv3 r6 empty user, clear metadata" {
 			continue
 		}
-		h, err := Open(v.Params, "")
+		h, err := Open(v.Params, "", norm.NFKC.String)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -157,7 +159,7 @@ func TestLimitedUserKeepsItsLimits(t *testing.T) {
 			t.Errorf("permissions %b", h.Permissions())
 		}
 		v.Params.P = -4 // someone without the key lifts the limits
-		if h, err = Open(v.Params, ""); err != nil || !h.PermsForged() || h.Permissions().Has(Annotate) {
+		if h, err = Open(v.Params, "", norm.NFKC.String); err != nil || !h.PermsForged() || h.Permissions().Has(Annotate) {
 			t.Errorf("altered /P: forged %v, permissions %b, %v", h.PermsForged(), h.Permissions(), err)
 		}
 		return
@@ -204,7 +206,7 @@ func TestHostileDictionariesAreErrors(t *testing.T) {
 	for _, c := range cases {
 		p := c.from()
 		c.edit(&p)
-		if _, err := Open(p, "password"); !errors.Is(err, c.want) {
+		if _, err := Open(p, "password", norm.NFKC.String); !errors.Is(err, c.want) {
 			t.Errorf("%s: %v, want %v", c.name, err, c.want)
 		}
 	}
@@ -213,7 +215,7 @@ func TestHostileDictionariesAreErrors(t *testing.T) {
 func TestAttachmentOnlyEncryptionOpensWithoutPassword(t *testing.T) {
 	p := Params{Filter: "Standard", V: 4, R: 4, Length: 128, O: make([]byte, 32), U: make([]byte, 32), StmF: "Identity",
 		StrF: "Identity", EFF: "StdCF", CryptFilters: map[string]CryptFilter{"StdCF": {CFM: "AESV2"}}}
-	h, err := Open(p, "")
+	h, err := Open(p, "", norm.NFKC.String)
 	if err != nil || h.Role() != NoRole {
 		t.Fatal(err)
 	}
@@ -284,7 +286,7 @@ func TestPasswordsOfOtherScripts(t *testing.T) {
 		{3, "", nil},
 	}
 	for _, c := range cases {
-		got := passwords(c.password, c.r)
+		got := passwords(c.password, c.r, norm.NFKC.String)
 		if len(got) != len(c.want) {
 			t.Errorf("R %d %q: %q, want %q", c.r, c.password, got, c.want)
 			continue
@@ -301,7 +303,7 @@ func TestOpeningIsQuick(t *testing.T) {
 	for _, v := range vectors(t) {
 		start := time.Now()
 		for range 5 {
-			_, _ = Open(v.Params, strings.Repeat("p", 1<<20))
+			_, _ = Open(v.Params, strings.Repeat("p", 1<<20), norm.NFKC.String)
 		}
 		if d := time.Since(start) / 5; d > 250*time.Millisecond {
 			t.Errorf("%s: %v", v.Name, d)
@@ -316,7 +318,7 @@ func FuzzOpen(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, v, r, length int, o, u, oe, ue, perms []byte, bits int64, id []byte, cfm, password string, data []byte) {
 		h, err := Open(Params{Filter: "Standard", V: v, R: r, Length: length, O: o, U: u, OE: oe, UE: ue, Perms: perms, P: bits, ID: id,
-			StmF: "F", StrF: "F", CryptFilters: map[string]CryptFilter{"F": {CFM: cfm}}}, password)
+			StmF: "F", StrF: "F", CryptFilters: map[string]CryptFilter{"F": {CFM: cfm}}}, password, norm.NFKC.String)
 		if err != nil {
 			if !errors.Is(err, ErrPassword) && !errors.Is(err, ErrUnsupported) && !errors.Is(err, ErrMalformed) {
 				t.Fatalf("untyped error %v", err)

@@ -15,6 +15,7 @@ import (
 	"hashout/csc"
 	"hashout/csc/cschttp"
 	"hashout/csc/csctest"
+	"hashout/pdfprep/pades"
 	"hashout/wasm/internal/signflow"
 )
 
@@ -329,6 +330,23 @@ func TestDamagedFileIsSignedAfterAScan(t *testing.T) {
 	}
 }
 
+func TestEstimateIsWhatIsReserved(t *testing.T) {
+	w := newWorld(t)
+	for _, id := range []string{"demo-rsa-2048", "demo-p-256", "demo-p-521"} {
+		estimate, err := signflow.EstimateSize(w.credential(id), options())
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := w.sign(t.Context(), id, options(), nil, pdf(t, "pdfminer-jo.pdf"))[0]
+		if r.Err != nil {
+			t.Fatal(r.Err)
+		}
+		if spare := estimate.ContentsBytes - r.Signature.ContentsBytes; spare < 0 || spare > 16 {
+			t.Errorf("%s: %d bytes estimated, %d used", id, estimate.ContentsBytes, r.Signature.ContentsBytes)
+		}
+	}
+}
+
 // liar makes signatures that are not of the digests.
 type liar struct{}
 
@@ -356,8 +374,9 @@ func TestWrongArgumentsRefuseTheWholeBatch(t *testing.T) {
 	w := newWorld(t)
 	one := []signflow.Document{{Source: newFile(pdf(t, "pdfminer-jo.pdf"))}}
 	for name, change := range map[string]func(*signflow.Options){
-		"no time":   func(o *signflow.Options) { o.SigningTime = time.Time{} },
-		"no random": func(o *signflow.Options) { o.Random = nil },
+		"no time":                func(o *signflow.Options) { o.SigningTime = time.Time{} },
+		"no random":              func(o *signflow.Options) { o.Random = nil },
+		"level that is not made": func(o *signflow.Options) { o.Level = pades.BT },
 	} {
 		o := options()
 		change(&o)

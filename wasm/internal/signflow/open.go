@@ -27,9 +27,9 @@ func Inspect(ctx context.Context, document Document) (*pdfprep.Inspection, error
 }
 
 func (d Document) options(limits pdfprep.Limits) pdfprep.OpenOptions {
-	return pdfprep.OpenOptions{Password: d.Password, Limits: limits}
+	return pdfprep.OpenOptions{Password: d.Password, NFKC: d.NFKC, Limits: limits}
 }
 
 func (d Document) repaired(ctx context.Context, limits pdfprep.Limits) (*pdfprep.Document, error) {
-	return repair.Open(ctx, d.Source, d.Source.Size(), repair.Options{Password: d.Password, Limits: limits})
+	return repair.Open(ctx, d.Source, d.Source.Size(), repair.Options{Password: d.Password, NFKC: d.NFKC, Limits: limits})
 }

@@ -25,6 +25,8 @@ type Document struct {
 	Source Source
 	// Password opens an encrypted document; empty tries the empty user password.
 	Password string
+	// NFKC normalizes it: see pdfprep.OpenOptions.
+	NFKC func(string) string
 }
 
 // Options say how every document of a batch is signed.

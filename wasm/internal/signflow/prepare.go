@@ -44,6 +44,8 @@ func (o *Options) check(documents []Document) error {
 	switch {
 	case len(documents) == 0:
 		return &Error{Code: InvalidArgument, Msg: "there is no document to sign"}
+	case o.Level != "" && o.Level != pades.BB:
+		return &Error{Code: InvalidArgument, Msg: "signatures of level B-B are made, not yet of level " + string(o.Level)}
 	case o.SigningTime.IsZero():
 		return &Error{Code: InvalidArgument, Msg: "the signing time is not set"}
 	case o.Random == nil:
@@ -77,7 +79,7 @@ func (b *Batch) prepareOpened(ctx context.Context, it *item, pdf *pdfprep.Docume
 		return err
 	}
 	var err error
-	if it.plan, err = b.newPlan(it); err != nil {
+	if it.plan, err = newPlan(b.credential, it.mechanism, b.options); err != nil {
 		return err
 	}
 	signOptions, err := b.signOptions(it)
@@ -104,19 +106,6 @@ func (b *Batch) adapt(ctx context.Context, it *item, pdf *pdfprep.Document) erro
 	}
 	it.mechanism, err = b.credential.Mechanism(csc.MechanismOptions{Digest: asked.Digests[0], PreferPSS: b.options.PreferPSS})
 	return err
-}
-
-// newPlan asks what the level needs. One hash serves document and signed attributes: the one the signature algorithm uses.
-func (b *Batch) newPlan(it *item) (*pades.Plan, error) {
-	return pades.NewPlan(b.options.Level, cms.Options{
-		Certificate: b.credential.Certificate,
-		Chain:       b.credential.Chain,
-		EmbedRoots:  b.options.EmbedRoots,
-		Algorithm:   it.mechanism.Algorithm,
-		Digest:      it.mechanism.Algorithm.Hash,
-		Profile:     b.options.Profile,
-		SigningTime: b.options.SigningTime,
-	})
 }
 
 func (b *Batch) signOptions(it *item) (pdfprep.SignOptions, error) {
