@@ -27,10 +27,7 @@ func info(ctx context.Context, c *call) (any, error) {
 	var args struct {
 		Service serviceArgs `json:"service"`
 	}
-	if err := decode(c.args, &args); err != nil {
-		return nil, err
-	}
-	session, err := c.session(args.Service)
+	session, err := c.open(&args, &args.Service)
 	if err != nil {
 		return nil, err
 	}
@@ -45,10 +42,7 @@ func credentials(ctx context.Context, c *call) (any, error) {
 	var args struct {
 		Service serviceArgs `json:"service"`
 	}
-	if err := decode(c.args, &args); err != nil {
-		return nil, err
-	}
-	session, err := c.session(args.Service)
+	session, err := c.open(&args, &args.Service)
 	if err != nil {
 		return nil, err
 	}
@@ -78,10 +72,7 @@ func credential(ctx context.Context, c *call) (any, error) {
 		Service      serviceArgs `json:"service"`
 		CredentialID string      `json:"credentialID"`
 	}
-	if err := decode(c.args, &args); err != nil {
-		return nil, err
-	}
-	session, err := c.session(args.Service)
+	session, err := c.open(&args, &args.Service)
 	if err != nil {
 		return nil, err
 	}

@@ -47,6 +47,14 @@ func (d dialectArgs) dialect() (csc.Dialect, error) {
 	}, nil
 }
 
+// open reads the arguments of a call into args and opens the service that stands among them.
+func (c *call) open(args any, service *serviceArgs) (*csc.Session, error) {
+	if err := decode(c.args, args); err != nil {
+		return nil, err
+	}
+	return c.session(*service)
+}
+
 // session opens the service that a call names.
 func (c *call) session(a serviceArgs) (*csc.Session, error) {
 	api, err := choose("service.api", a.API, map[string]csc.APIVersion{"": csc.Auto, "auto": csc.Auto, "v1": csc.V1, "v2": csc.V2})

@@ -26,10 +26,7 @@ func sign(ctx context.Context, c *call) (any, error) {
 		Files      []fileArgs     `json:"files"`
 		Options    signArgs       `json:"options"`
 	}
-	if err := decode(c.args, &args); err != nil {
-		return nil, err
-	}
-	session, err := c.session(args.Service)
+	session, err := c.open(&args, &args.Service)
 	if err != nil {
 		return nil, err
 	}
