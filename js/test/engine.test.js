@@ -98,8 +98,8 @@ for (const [where, connect] of Object.entries(threads)) {
       })
     }
 
-    // Node does not hand files on disk to other threads.
-    it('names a document that cannot be read any more', { skip: connect !== connectInline }, async () => {
+    const skip = connect !== connectInline && 'Node does not hand files on disk to other threads'
+    it('names a document that cannot be read any more', { skip }, async () => {
       const path = join(scratch, `vanishing-${opened}.pdf`)
       for (const size of [1000, 3 << 20]) {
         writeFileSync(path, Buffer.alloc(size))
