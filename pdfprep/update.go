@@ -115,11 +115,13 @@ func (u *update) bytes() ([]byte, error) {
 	}
 	rows := make([]row, 0, len(u.objects)+1)
 	for _, o := range u.objects {
+		out = u.d.pad(out)
 		rows = append(rows, row{num: o.ref.Num, gen: o.ref.Gen, offset: u.d.f.Size() + int64(len(out)) - u.d.f.Base()})
 		if out, err = u.writeObject(out, o); err != nil {
 			return nil, err
 		}
 	}
+	out = u.d.pad(out)
 	start := u.d.f.Size() + int64(len(out)) - u.d.f.Base()
 	x := xrefWriter{d: u.d, rows: rows, next: u.next, root: u.root, seed: u.seed, start: start}
 	if out, err = x.append(out); err != nil {
@@ -146,6 +148,12 @@ func (u *update) writeObject(out []byte, o updated) ([]byte, error) {
 		out, err = w.Append(out, o.value)
 	}
 	return append(out, "\nendobj\n"...), err
+}
+
+// pad puts blanks before an object of a file whose offsets count from a header further in. Readers that count from the first byte, of
+// which there are many, then come out at the blanks, and read on to the object.
+func (d *Document) pad(out []byte) []byte {
+	return append(out, bytes.Repeat([]byte{' '}, int(d.f.Base()))...)
 }
 
 // separator is what has to stand between the file's last byte and the first object: an end of line, if there is none.
