@@ -4,7 +4,6 @@ GO      ?= go
 NPM     ?= npm
 VERSION := $(shell sed -n 's/^  "version": "\(.*\)",$$/\1/p' js/package.json)
 WASM    := js/dist/hashout.wasm
-TOOL    := $(GO) tool -modfile=.ci/tools/go.mod
 CACHE   := $(CURDIR)/.cache
 export HASHOUT_VENV ?= $(CACHE)/venv
 
@@ -46,8 +45,9 @@ check: build
 	@test -z "$$(gofmt -l csc pdfprep wasm web)" || { echo "not gofmt'ed:"; gofmt -l csc pdfprep wasm web; exit 1; }
 	$(GO) vet ./...
 	GOOS=js GOARCH=wasm $(GO) vet ./wasm/... ./csc ./pdfprep/...
-	$(TOOL) staticcheck ./...
-	GOOS=js GOARCH=wasm $(TOOL) staticcheck ./wasm/...
+	@$(GO) build -modfile=.ci/tools/go.mod -o $(CACHE)/bin/staticcheck honnef.co/go/tools/cmd/staticcheck
+	$(CACHE)/bin/staticcheck ./...
+	GOOS=js GOARCH=wasm $(CACHE)/bin/staticcheck ./wasm/...
 	@cmp wasm_exec.js "$$($(GO) env GOROOT)/lib/wasm/wasm_exec.js" || { echo "wasm_exec.js is not the toolchain's: copy it again"; exit 1; }
 	node .ci/size.mjs $(WASM)
 

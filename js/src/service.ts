@@ -60,8 +60,10 @@ export class Service {
   /**
    * Signs documents with one key: one authorization and as few requests as the key allows.
    *
-   * Resolves as soon as every document is signed or has failed; one that fails never takes others with it. Rejects only
-   * if nothing at all could be done, such as for a wrong PIN, an unusable credential or a cancellation.
+   * Resolves as soon as every document is signed or has failed; one that fails never takes others with it. What goes wrong
+   * from the authorization on (a wrong PIN, a lost answer, a cancellation) stands at each document that it concerns, so that
+   * nothing already signed is lost. Rejects only for what concerns the whole call before: arguments, a credential that cannot
+   * be used, an algorithm that nobody has in common, a cancellation before the engine began.
    */
   async sign(files: FileInput | Iterable<FileInput>, options: SignOptions): Promise<SignResult> {
     const { credential: wanted, authorize, onProgress, signal, signingTime, ...rest } = options
