@@ -69,5 +69,14 @@ web/node_modules/.installed: web/package.json web/package-lock.json
 test-e2e: build web/node_modules/.installed
 	cd web && $(NPM) test
 
+## fuzz: every fuzz target for FUZZTIME each; what is found is kept under testdata/fuzz
+FUZZTIME ?= 60s
+fuzz:
+	@for dir in $$(grep -rlE '^func Fuzz' --include=*_test.go csc pdfprep | xargs -n1 dirname | sort -u); do \
+	  for target in $$(grep -hoE '^func Fuzz[A-Za-z0-9]+' $$dir/*_test.go | sed 's/func //'); do \
+	    echo "$$dir $$target"; \
+	    $(GO) test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1x ./$$dir || exit 1; \
+	  done; done
+
 clean:
 	rm -rf js/dist js/node_modules web/node_modules web/test/out .cache
