@@ -1,6 +1,8 @@
 package pdfprep
 
 import (
+	"strconv"
+
 	"hashout/pdfprep/internal/object"
 	"hashout/pdfprep/internal/stdsec"
 )
@@ -76,6 +78,24 @@ func (c *fileCipher) DecryptStream(ref object.Ref, dict *object.Dict, data []byt
 		return nil, err
 	}
 	return c.handler.Decrypt(cipher, objectID(ref), data)
+}
+
+// encryptionName is how a person would call an encryption.
+func encryptionName(h *stdsec.Handler, p stdsec.Params) (string, error) {
+	cipher, err := h.StreamCipher(stdsec.Stream{})
+	if err != nil {
+		return "", err
+	}
+	name := "identity"
+	switch cipher {
+	case stdsec.RC4:
+		name = "RC4"
+	case stdsec.AESV2:
+		name = "AESV2"
+	case stdsec.AESV3:
+		name = "AESV3"
+	}
+	return name + " R" + strconv.Itoa(p.R), nil
 }
 
 func objectID(ref object.Ref) stdsec.ObjectID {

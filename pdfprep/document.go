@@ -51,7 +51,9 @@ type Document struct {
 	root    *file.Object
 	limits  Limits
 	handler *stdsec.Handler
-	options OpenOptions
+	// encryption names the cipher of streams, for Inspect.
+	encryption string
+	options    OpenOptions
 }
 
 // Open reads what it takes to find objects: the tail, the heads of the cross-reference sections, the catalog. Errors are [*Error], those
@@ -149,6 +151,9 @@ func (d *Document) decrypt(options OpenOptions) error {
 		return refuse(PasswordWrong, "the password does not open the PDF")
 	}
 	if err != nil {
+		return err
+	}
+	if d.encryption, err = encryptionName(d.handler, params); err != nil {
 		return err
 	}
 	ref, _ := entry.(object.Ref)

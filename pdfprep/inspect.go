@@ -12,16 +12,22 @@ import (
 // Inspection is what a document says about itself, as far as a signer wants to know. It comes from structure alone: no signature is
 // verified and nothing is asked anywhere. Field names are those of the JSON that the browser sees.
 type Inspection struct {
-	Bytes       int64  `json:"bytes"`
-	Version     string `json:"version"`
-	Pages       int    `json:"pages"`
-	Revisions   int    `json:"revisions"`
-	XRef        string `json:"xref"` // "table", "stream" or "rebuilt"
-	PDFA        string `json:"pdfa,omitempty"`
-	Encrypted   bool   `json:"encrypted"`
-	OwnerAccess bool   `json:"ownerAccess"` // the document is not encrypted, or was opened by its owner
+	Bytes     int64  `json:"bytes"`
+	Version   string `json:"version"`
+	Pages     int    `json:"pages"`
+	Revisions int    `json:"revisions"`
+	XRef      string `json:"xref"` // "table", "stream" or "rebuilt"
+	PDFA      string `json:"pdfa,omitempty"`
+	Encrypted bool   `json:"encrypted"`
+	// Encryption names cipher and revision of the standard handler: "AESV3 R6".
+	Encryption string `json:"encryption,omitempty"`
+	// Permissions are what an encrypted document allows to those who are not its owner (ISO 32000-2 table 22).
+	Permissions []string `json:"permissions,omitempty"`
+	OwnerAccess bool     `json:"ownerAccess"` // the document is not encrypted, or was opened by its owner
 	// Certified is 0, or what an earlier certification permits.
 	Certified DocMDP `json:"certified"`
+	// DSS tells that the document carries certificates and revocation data for validation (EN 319 142-1 §5.4).
+	DSS bool `json:"dss"`
 	// CanAddField and CanFill tell what earlier signatures and permissions leave open.
 	CanAddField bool             `json:"canAddField"`
 	CanFill     bool             `json:"canFill"`
@@ -84,6 +90,11 @@ func (d *Document) Inspect(ctx context.Context) (*Inspection, error) {
 	case d.f.Sections[0].Stream:
 		in.XRef = "stream"
 	}
+	_, in.DSS = d.root.Dict().Lookup("DSS")
+	if d.handler != nil {
+		in.Encryption = d.encryption
+		in.Permissions = permissionNames(d.handler.Permissions())
+	}
 	if version, err := d.name(d.root.Dict().Get("Version")); err == nil && string(version) > in.Version {
 		in.Version = string(version)
 	}
@@ -113,6 +124,24 @@ func (d *Document) Inspect(ctx context.Context) (*Inspection, error) {
 	}
 	in.judge(d, ctx, earlier, form)
 	return in, nil
+}
+
+var permissionBits = []struct {
+	bit  stdsec.Permission
+	name string
+}{
+	{1 << 2, "print"}, {stdsec.Modify, "modify"}, {1 << 4, "copy"}, {stdsec.Annotate, "annotate"},
+	{stdsec.FillForms, "fill-forms"}, {stdsec.Assemble, "assemble"}, {1 << 11, "print-faithfully"},
+}
+
+func permissionNames(p stdsec.Permission) []string {
+	names := []string{}
+	for _, b := range permissionBits {
+		if p.Has(b.bit) {
+			names = append(names, b.name)
+		}
+	}
+	return names
 }
 
 // judge asks the same rules that Prepare obeys.

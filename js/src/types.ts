@@ -349,9 +349,15 @@ export interface Inspection {
   readonly xref: 'table' | 'stream' | 'rebuilt'
   readonly pdfa?: string
   readonly encrypted: boolean
+  /** Cipher and revision, such as `AESV3 R6`. */
+  readonly encryption?: string
+  /** What an encrypted document allows to those who are not its owner. */
+  readonly permissions?: readonly string[]
   /** The document is not encrypted, or was opened by its owner's password. */
   readonly ownerAccess: boolean
   readonly certified: CertificationLevel
+  /** The document carries certificates and revocation data for validation. */
+  readonly dss: boolean
   /** Whether earlier signatures and permissions leave room for a new signature field, and for signing an existing one. */
   readonly canAddField: boolean
   readonly canFill: boolean
@@ -386,4 +392,15 @@ export interface InspectedSignature {
   readonly location?: string
   /** The claimed time, as it stands in the document. */
   readonly time?: string
+  /** The certificate that the signature names; `null` if its CMS cannot be read. Times are milliseconds since 1970. Nothing is verified. */
+  readonly signer: {
+    readonly subject: string
+    readonly issuer: string
+    readonly serialNumber: string
+    readonly notBefore: number
+    readonly notAfter: number
+  } | null
+  readonly digest?: string
+  /** The PAdES baseline level that the signature has the parts of. */
+  readonly levelShape?: 'B-B' | 'B-T' | 'B-LT' | 'B-LTA'
 }

@@ -347,6 +347,39 @@ func TestEstimateIsWhatIsReserved(t *testing.T) {
 	}
 }
 
+func TestInspectionTellsSignerAndLevelShape(t *testing.T) {
+	cases := []struct {
+		file       string
+		shape      pades.Level
+		signatures int
+	}{
+		{"syn-pades-subfilter-objstm.pdf", pades.BB, 1},
+		{"syn-signed-12-objstm.pdf", "", 12},
+		{"pdfcpu-testpades-blta.pdf", pades.BLTA, 2},
+		{"pdfminer-jo.pdf", "", 0},
+	}
+	for _, c := range cases {
+		found, err := signflow.Inspect(t.Context(), signflow.Document{Source: newFile(pdf(t, c.file))})
+		if err != nil {
+			t.Fatalf("%s: %v", c.file, err)
+		}
+		if len(found.Signatures) != c.signatures {
+			t.Errorf("%s: %d signatures", c.file, len(found.Signatures))
+			continue
+		}
+		if c.signatures > 0 && (found.Signatures[0].LevelShape != c.shape || found.Signatures[0].Signer == nil) {
+			t.Errorf("%s: %q, signer %+v", c.file, found.Signatures[0].LevelShape, found.Signatures[0].Signer)
+		}
+	}
+}
+
+func TestInspectionTellsEncryptionAndPermissions(t *testing.T) {
+	found, err := signflow.Inspect(t.Context(), signflow.Document{Source: newFile(pdf(t, "syn-enc-aesv3-r6-user-objstm.pdf")), Password: "usr"})
+	if err != nil || found.Encryption != "AESV3 R6" || len(found.Permissions) == 0 {
+		t.Errorf("%+v, %v", found, err)
+	}
+}
+
 // liar makes signatures that are not of the digests.
 type liar struct{}
 
