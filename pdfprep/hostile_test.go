@@ -272,7 +272,7 @@ var hostile = []struct {
 		m.b.Write(bytes.Repeat([]byte("startxref\n0\n%%EOF\n"), 200_000))
 		return m.b.Bytes()
 	}},
-	{"parents that are their own kids", "", func(m *maker) []byte {
+	{"parents that are their own kids", "PDF_MALFORMED", func(m *maker) []byte {
 		m.onePage("/AcroForm<</Fields[10 0 R]>>")
 		m.obj(10, "<</T(a)/Kids[11 0 R 10 0 R]>>")
 		m.obj(11, "<</T(b)/Kids[10 0 R 11 0 R]>>")
