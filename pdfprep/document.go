@@ -213,9 +213,11 @@ func (d *Document) integer(o object.Object, otherwise int64) (int64, error) {
 	return otherwise, err
 }
 
-// float is a number of either kind; anything else is 0.
+// float is a number of either kind, or one that is only about to be written; anything else is 0.
 func float(o object.Object) float64 {
 	switch n := o.(type) {
+	case float64:
+		return n
 	case int64:
 		return float64(n)
 	case object.Real:

@@ -32,7 +32,7 @@ const (
 	detailField              = "field"
 )
 
-// Error is the error type of this package. Details hold nothing from the document's text.
+// Error is the error type of this package. Of a document, Details name at most a field; they stay in the page.
 type Error struct {
 	Code    Code
 	Msg     string
