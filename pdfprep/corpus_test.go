@@ -16,6 +16,7 @@ import (
 	"math/big"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -170,7 +171,10 @@ func TestCorpusEndsAsItsTableSays(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	j := judge.Require(t, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: s.cert.Raw}))
+	var j *judge.Judge // in a browser there is nobody to ask: there the outcome itself is the test
+	if runtime.GOOS != "js" {
+		j = judge.Require(t, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: s.cert.Raw}))
+	}
 	dir := os.Getenv("HASHOUT_OUT")
 	if dir == "" {
 		dir = t.TempDir()
@@ -198,6 +202,9 @@ func TestCorpusEndsAsItsTableSays(t *testing.T) {
 			}
 			if !bytes.HasPrefix(signed, original) {
 				t.Fatal("the original is not a prefix of the signed file")
+			}
+			if j == nil {
+				return
 			}
 			out := filepath.Join(dir, e.file)
 			if err := os.WriteFile(out, signed, 0o644); err != nil {
