@@ -69,6 +69,10 @@ web/node_modules/.installed: web/package.json web/package-lock.json
 test-e2e: build web/node_modules/.installed
 	cd web && $(NPM) test
 
+## bench: hashout beside other signers in Chromium, the same files, the same key
+bench: build
+	node js/bench/run.js
+
 ## fuzz: every fuzz target for FUZZTIME each; what is found is kept under testdata/fuzz
 FUZZTIME ?= 60s
 fuzz:

@@ -1,0 +1,134 @@
+// What is measured, and in which order.
+
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { assets, sizes } from './assets.js'
+import { launch, Memory, serve } from './browser.js'
+import { documents, generate } from './generate.js'
+import { judge, makeKey } from './judge.js'
+import { describeMachine } from './machine.js'
+import { pyhanko } from './pyhanko.js'
+
+const cache = fileURLToPath(new URL('../../.cache/bench', import.meta.url))
+
+/** The tools, by the names of their files in page/. */
+export const tools = { limit: 'WebCrypto alone', hashout: 'hashout', libpdf: '@libpdf/core', signpdf: '@signpdf' }
+
+const slow = 120_000 // ms; what takes longer has failed
+
+/** Measures everything. */
+export async function measure({ huge, only = '', note }) {
+  const dir = mkdtempSync(join(tmpdir(), 'hashout-bench-'))
+  mkdirSync(cache, { recursive: true })
+  const key = makeKey(dir)
+  const output = join(dir, 'output.pdf')
+  const site = await serve(await assets(), output)
+  const browser = await launch()
+  try {
+    const memory = await Memory.of(browser)
+    const bench = { browser, memory, site, key, output, dir }
+    const results = {
+      machine: describeMachine({ chromium: browser.version() }),
+      sizes: await sizes(),
+      load: {},
+      documents: [],
+    }
+    for (const tool of ['hashout', 'libpdf', 'signpdf']) results.load[tool] = await loadTimes(bench, tool)
+    for (const document of documents.filter(({ name, huge: big }) => (huge || !big) && name.includes(only))) {
+      note(`${document.name} …`)
+      const path = generate(document, cache)
+      const measured = { name: document.name, bytes: document.bytes, tools: {} }
+      for (const tool of Object.keys(tools)) measured.tools[tool] = await signing(bench, tool, path)
+      const native = await pyhanko(path, key, dir)
+      if (native) measured.pyhanko = native
+      results.documents.push(measured)
+    }
+    const [small] = documents
+    if (small.name.includes(only)) results.batch = await batch(bench, generate(small, cache))
+    return results
+  } finally {
+    await browser.close()
+    site.close()
+    rmSync(dir, { recursive: true })
+  }
+}
+
+/** Opens a page in a context of its own, with nothing cached, and lets `use` have it. */
+async function withPage({ browser, site, key }, tool, path, use) {
+  const context = await browser.newContext()
+  const page = await context.newPage()
+  page.setDefaultTimeout(slow)
+  let crashed
+  const crash = new Promise((_, reject) => (crashed = reject))
+  crash.catch(() => {})
+  page.on('crash', () => crashed(new Error('the tab crashed')))
+  const timer = setTimeout(() => crashed(new Error(`it took longer than ${slow / 1000} s`)), slow)
+  try {
+    await page.goto(site.url)
+    if (path) await page.setInputFiles('input', path)
+    const loaded = await page.evaluate(({ tool, jwk, certificate }) => bench.load(tool, { jwk, certificate }), { tool, ...key })
+    return await Promise.race([use(page, loaded), crash])
+  } finally {
+    clearTimeout(timer)
+    await context.close()
+  }
+}
+
+/** From the first request to ready, each time with nothing cached. */
+async function loadTimes(bench, tool) {
+  const times = []
+  for (let i = 0; i < 5; i++) times.push(await withPage(bench, tool, undefined, async (_, loaded) => loaded))
+  return median(times)
+}
+
+/** One tool with one file, in a fresh page: a first run for the memory, runs to warm up, runs that count. */
+async function signing(bench, tool, path) {
+  try {
+    return await withPage(bench, tool, path, async (page) => {
+      await page.evaluate(() => gc())
+      const idle = await bench.memory.reset()
+      const first = await page.evaluate(() => bench.sign())
+      const peak = await bench.memory.peak()
+      const quick = first < 100
+      await page.evaluate((plan) => bench.series(plan), quick ? { runs: 20, budget: 1000 } : { runs: 0, budget: 0 })
+      const plan = first > 8000 ? { runs: 1, budget: 0 } : { runs: quick ? 21 : 9, budget: 3000 }
+      const { times, limits } = await page.evaluate((p) => bench.series(p), plan)
+      if (tool !== 'limit') await verify(bench, page, tool, path)
+      const ms = median(times)
+      return { ms, firstMs: first, runs: times.length, toLimit: ms / median(limits), memory: idle === null ? null : peak - idle }
+    })
+  } catch (error) {
+    return { error: firstLine(error) }
+  }
+}
+
+async function verify({ key, output, dir }, page, tool, path) {
+  const inspection = await page.evaluate(() => bench.deliver())
+  judge(output, path, key, dir)
+  if (tool !== 'hashout') return
+  const [signature] = inspection.signatures
+  if (!signature?.wellFormed || !signature.coversWholeFile) throw new Error('hashout does not find its own signature well formed')
+}
+
+/** 100 documents in one call, as many hashes to a request as 50. */
+async function batch(bench, path) {
+  const copies = 100
+  return withPage(bench, 'hashout', path, async (page) => {
+    await page.evaluate(() => bench.series({ runs: 20, budget: 1000 }))
+    const { times } = await page.evaluate(() => bench.series({ runs: 21, budget: 2000 }))
+    const runs = []
+    for (let i = 0; i < 3; i++) runs.push(await page.evaluate((n) => bench.batch(n), copies))
+    return { copies, ms: median(runs.map(({ ms }) => ms)), singleMs: median(times), calls: runs[0].calls }
+  })
+}
+
+function median(numbers) {
+  const sorted = [...numbers].sort((a, b) => a - b)
+  const middle = sorted.length >> 1
+  return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
+}
+
+/** What went wrong, without what the driver and the minifier (a class named v) put before it. */
+const firstLine = (error) => String(error.message ?? error).replace(/^page\.evaluate: /, '').replace(/^\w{1,2}: /, '').split('\n')[0]
