@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
+	"runtime"
 	"sync"
 	"testing"
 	"time"
@@ -30,6 +31,9 @@ type world struct {
 func newWorld(t *testing.T, o csctest.Options, api string, edit ...func(*csc.SessionOptions)) *world {
 	t.Helper()
 	o.Keys = keys()
+	if runtime.GOOS == "js" {
+		t.Skip("a browser cannot reach a server inside the test's own process; wasm/browser_test.go talks to one outside")
+	}
 	service := csctest.NewServer(t, o)
 	w := &world{t: t, service: service}
 	w.session = w.open(api, edit...)
