@@ -186,7 +186,7 @@ func (d *Document) mayChange(ctx context.Context, earlier []signature, name stri
 	if lockedBy(earlier, name) != nil {
 		return refuse(FieldLocked, "an earlier signature locks the field").with(detailField, name)
 	}
-	if o.Certify != NotCertified && signed {
+	if o.Certify != NotCertified && (signed || certified != NotCertified) {
 		return refuse(PermissionDenied, "a signed PDF cannot be certified any more: the first signature certifies")
 	}
 	return d.accessAllows(isNew)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 
@@ -19,11 +20,11 @@ import (
 func Reread(ctx context.Context, r io.ReaderAt, size int64, want *Prepared, o OpenOptions) ([]byte, error) {
 	d, err := Open(ctx, r, size, o)
 	if err != nil {
-		return nil, err
+		return nil, unreadable(err)
 	}
 	form, err := d.form(ctx)
 	if err != nil {
-		return nil, err
+		return nil, unreadable(err)
 	}
 	found := form.find(want.FieldName)
 	if found == nil || found.kind != "Sig" {
@@ -48,7 +49,7 @@ func Reread(ctx context.Context, r io.ReaderAt, size int64, want *Prepared, o Op
 	}
 	earlier, err := d.signatures(form)
 	if err != nil {
-		return nil, err
+		return nil, unreadable(err)
 	}
 	for _, s := range earlier {
 		if s.field.name == want.FieldName {
@@ -63,6 +64,15 @@ func Reread(ctx context.Context, r io.ReaderAt, size int64, want *Prepared, o Op
 		}
 	}
 	return contents, nil
+}
+
+// unreadable turns a fault of the finished file into one of ours: the original could be read.
+func unreadable(err error) error {
+	var own *Error
+	if !errors.As(err, &own) {
+		return err // the reader's, or the context's
+	}
+	return &Error{Code: SelfCheckFailed, Msg: "the finished file cannot be read", Err: err}
 }
 
 // standsBefore tells whether what is referred to was in the file when it was so long. A direct object has no place of its own.

@@ -25,9 +25,17 @@ type Constraints struct {
 const (
 	seedFilter       = 1 << 0
 	seedSubFilter    = 1 << 1
+	seedVersion      = 1 << 2
 	seedReasons      = 1 << 3
+	seedAttestation  = 1 << 4
+	seedRevocation   = 1 << 5
 	seedDigestMethod = 1 << 6
+	seedLockDocument = 1 << 7
+	seedAppearance   = 1 << 8
 )
+
+// noReason as the only one means that the signature must state none; so does an obligation to choose from no reasons (table 237).
+const noReason = "."
 
 // digestNamed reads a name of table 237, which writers spell in many ways: SHA256, sha256, SHA-256.
 func digestNamed(w string) crypto.Hash {
@@ -107,6 +115,9 @@ func (d *Document) constraints(f *field) (Constraints, error) {
 		if c.Reasons, err = words("Reasons"); err != nil {
 			return c, explain(err)
 		}
+		if len(c.Reasons) == 0 {
+			c.Reasons = []string{noReason}
+		}
 	}
 	if flags&seedDigestMethod != 0 {
 		list, err := words("DigestMethod")
@@ -122,7 +133,34 @@ func (d *Document) constraints(f *field) (Constraints, error) {
 			return c, refuse(Unsupported, "the field asks for digests that are not made any more").with(detailField, f.name)
 		}
 	}
+	if err := d.seedRefusals(seed, flags, f); err != nil {
+		return c, err
+	}
 	return c, d.seedDicts(&c, seed, f)
+}
+
+// seedRefusals refuses what a field insists on and what is not made here. Entries that ask for nothing are let pass.
+func (d *Document) seedRefusals(seed *object.Dict, flags int64, f *field) error {
+	for _, asked := range []struct {
+		flag int64
+		key  object.Name
+		asks func(object.Object) bool
+	}{
+		{seedVersion, "V", func(o object.Object) bool { return float(o) > 3 }}, // 3 is PDF 2.0
+		{seedAttestation, "LegalAttestation", func(o object.Object) bool { return o != nil }},
+		{seedRevocation, "AddRevInfo", func(o object.Object) bool { return o == true }},
+		{seedLockDocument, "LockDocument", func(o object.Object) bool { return o == object.Name("true") }},
+		{seedAppearance, "AppearanceFilter", func(o object.Object) bool { return o != nil }},
+	} {
+		o, err := d.f.Resolve(seed.Get(asked.key))
+		if err != nil {
+			return explain(err)
+		}
+		if flags&asked.flag != 0 && asked.asks(o) {
+			return refuse(Unsupported, "the field asks for "+string(asked.key)+", which is not supported").with(detailField, f.name)
+		}
+	}
+	return nil
 }
 
 // seedDicts reads the entries that are dictionaries with flags of their own.
@@ -163,12 +201,11 @@ func (c Constraints) obey(o *SignOptions, name string) error {
 	if len(c.Digests) > 0 && o.DigestMethod != 0 && !slices.Contains(c.Digests, o.DigestMethod) {
 		return refuse(PermissionDenied, "the field asks for another digest").with(detailField, name)
 	}
-	if len(c.Reasons) == 1 && o.Reason == "" && c.Reasons[0] != "." {
+	if len(c.Reasons) == 1 && o.Reason == "" && c.Reasons[0] != noReason {
 		o.Reason = c.Reasons[0] // the field leaves no other choice
 	}
 	if len(c.Reasons) > 0 && !slices.Contains(c.Reasons, o.Reason) {
-		// Table 237: a single period means that the signature must state no reason.
-		if !(len(c.Reasons) == 1 && c.Reasons[0] == "." && o.Reason == "") {
+		if !(len(c.Reasons) == 1 && c.Reasons[0] == noReason && o.Reason == "") {
 			return refuse(PermissionDenied, "the field asks for one of its own reasons").with(detailField, name).with("reasons", c.Reasons)
 		}
 	}
