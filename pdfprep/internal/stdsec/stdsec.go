@@ -82,6 +82,9 @@ func Open(p Params, password string, nfkc func(string) string) (*Handler, error)
 		return nil, fmt.Errorf("%w: security handler %.32q", ErrUnsupported, p.Filter)
 	}
 	h := &Handler{perms: Permission(uint32(p.P)), clearMeta: p.MetadataInClear && p.V >= 4}
+	if p.R == 2 && !h.perms.Has(Annotate) {
+		h.perms &^= FillForms // a bit without a meaning before revision 3, where bit 6 alone decides
+	}
 	if err := h.chooseCiphers(p); err != nil {
 		return nil, err
 	}
