@@ -164,8 +164,11 @@ func (d *Document) lockOf(o object.Object) (*FieldLock, error) {
 	return lock, nil
 }
 
-// mayChange checks what earlier signatures and the encryption's permissions allow, before anything is prepared.
+// mayChange checks what the form, earlier signatures and the encryption's permissions allow, before anything is prepared.
 func (d *Document) mayChange(ctx context.Context, earlier []signature, name string, isNew bool, o *SignOptions) error {
+	if err := d.hasPagesOfItsOwn(); err != nil {
+		return err
+	}
 	certified, err := d.certification()
 	if err != nil {
 		return err
@@ -190,6 +193,18 @@ func (d *Document) mayChange(ctx context.Context, earlier []signature, name stri
 		return refuse(PermissionDenied, "a signed PDF cannot be certified any more: the first signature certifies")
 	}
 	return d.accessAllows(isNew)
+}
+
+// hasPagesOfItsOwn refuses forms that exist as XFA only: their pages are made by the viewer, and what is signed is not what is shown.
+func (d *Document) hasPagesOfItsOwn() error {
+	needs, err := d.f.Resolve(d.root.Dict().Get("NeedsRendering"))
+	if err != nil {
+		return explain(err)
+	}
+	if needs == true {
+		return refuse(Unsupported, "the PDF is a dynamic XFA form, which has no pages of its own to sign")
+	}
+	return nil
 }
 
 // lockedBy gives the signature that forbids to fill or make the field, or nil.

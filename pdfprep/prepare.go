@@ -90,8 +90,8 @@ func (d *Document) Prepare(ctx context.Context, o SignOptions) (*Prepared, error
 		return nil, err
 	}
 	p := &preparation{d: d, o: &o, form: form, update: d.newUpdate(o.Seed)}
-	if err := p.checkXFA(); err != nil {
-		return nil, err
+	if _, has := form.dict.Lookup("XFA"); has {
+		p.findings = append(p.findings, Finding{Kind: FindingXFA, Count: 1})
 	}
 	if p.earlier, err = d.signatures(form); err != nil {
 		return nil, err
@@ -186,21 +186,6 @@ func (p *preparation) fieldRules(target *field) error {
 	}
 	if lock != nil && lock.Action != "" {
 		p.o.Lock = lock
-	}
-	return nil
-}
-
-// checkXFA refuses forms that exist as XFA only: their pages are made by the viewer, and what is signed is not what is shown.
-func (p *preparation) checkXFA() error {
-	needs, err := p.d.f.Resolve(p.d.root.Dict().Get("NeedsRendering"))
-	if err != nil {
-		return explain(err)
-	}
-	if dynamic, _ := needs.(bool); dynamic {
-		return refuse(Unsupported, "the PDF is a dynamic XFA form, which has no pages of its own to sign")
-	}
-	if _, has := p.form.dict.Lookup("XFA"); has {
-		p.findings = append(p.findings, Finding{Kind: FindingXFA, Count: 1})
 	}
 	return nil
 }
