@@ -14,13 +14,13 @@ export function print(results) {
   say('Blob in, signed Blob out, PAdES B-B, the time of the key itself left out. Medians in ms; × limit: against WebCrypto')
   say('hashing the same file in the same page, turn by turn; × hashout: how many times as long as hashout; memory: the')
   say('renderers’ resident peak above idle in the first run; pyHanko runs natively.')
-  const rows = [['document', 'signer', 'ms', 'first', '× limit', '× hashout', 'MB']]
+  const rows = [['document', 'signer', 'ms', 'best', 'first', '× limit', '× hashout', 'MB']]
   for (const { name, tools, pyhanko } of results.documents) {
     let label = name
     const add = (signer, measured) => {
       rows.push(measured.error
         ? [label, signer, `fails: ${measured.error}`]
-        : [label, signer, ms(measured.ms), ms(measured.firstMs), fixed(measured.toLimit, 2), fixed(measured.ms / tools.hashout.ms, 2), mb(measured.memory ?? null)])
+        : [label, signer, ms(measured.ms), ms(measured.bestMs), ms(measured.firstMs), fixed(measured.toLimit, 2), fixed(measured.ms / tools.hashout.ms, 2), mb(measured.memory ?? null)])
       label = ''
     }
     for (const [tool, measured] of Object.entries(tools)) add(names[tool], measured)
