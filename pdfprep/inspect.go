@@ -122,7 +122,7 @@ func (d *Document) Inspect(ctx context.Context) (*Inspection, error) {
 	if in.Findings, err = d.findings(form); err != nil {
 		return nil, explain(err)
 	}
-	in.judge(d, ctx, earlier, form)
+	in.judge(ctx, d, earlier, form)
 	return in, nil
 }
 
@@ -145,7 +145,7 @@ func permissionNames(p stdsec.Permission) []string {
 }
 
 // judge asks the same rules that Prepare obeys.
-func (in *Inspection) judge(d *Document, ctx context.Context, earlier []signature, form *form) {
+func (in *Inspection) judge(ctx context.Context, d *Document, earlier []signature, form *form) {
 	newName := form.freeName()
 	addErr := d.mayChange(ctx, earlier, newName, true, &SignOptions{})
 	fillErr := d.mayChange(ctx, nil, newName, false, &SignOptions{})

@@ -20,7 +20,10 @@ func openssl(t *testing.T, args ...string) (string, error) {
 	t.Helper()
 	path, err := exec.LookPath("openssl")
 	if err != nil {
-		t.Skip("openssl is not installed: no outside judge")
+		if os.Getenv("CI") == "true" {
+			t.Fatal("openssl is not installed: no outside judge")
+		}
+		t.Skip("SKIPPED: openssl is not installed: no outside judge")
 	}
 	out, err := exec.Command(path, args...).CombinedOutput()
 	return string(out), err
