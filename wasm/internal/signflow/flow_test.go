@@ -178,6 +178,14 @@ func judged(t *testing.T, args []string) {
 	}
 }
 
+// The judges that the others go to do not know Ed25519 in CMS; pyHanko judges it in pdfprep/cms. Here the flow's own rereading verifies it.
+func TestEd25519SignsTheAttributesThemselves(t *testing.T) {
+	w := newWorld(t)
+	if r := w.sign(t.Context(), "demo-ed25519", options(), nil, pdf(t, "pdfminer-jo.pdf"))[0]; r.Err != nil || r.State != signflow.Signed {
+		t.Fatalf("%s %q: %v", r.State, code(r.Err), r.Err)
+	}
+}
+
 func TestBatchNeedsOneAuthorizationAndFewCalls(t *testing.T) {
 	w := newWorld(t)
 	originals := make([][]byte, 7)
