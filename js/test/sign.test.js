@@ -249,6 +249,19 @@ describe('signing', { timeout: 120_000 }, () => {
     assert.equal(documents[0].error.code, 'OUTCOME_UNKNOWN')
   })
 
+  it('speaks v2, where a service may sign in the background', async () => {
+    const url = demo.service.replace('/csc/v1', '/csc/v2')
+    const info = await hashout.service({ url }).info()
+    const login = new OAuth({ baseURL: info.oauth2, clientID: 'hashout-demo', redirectURI: 'http://127.0.0.1:1/callback', api: 'v2' })
+    const { url: page, transaction } = await login.begin()
+    await login.complete(transaction, await allow(page))
+    const { documents } = await hashout.service({ url, accessToken: login.accessToken }).sign(sample, options({ async: true }))
+    await checkSigned(documents[0], sample)
+    const asked = (await demo.requests()).map((r) => r.endpoint)
+    assert.equal(asked.filter((e) => e === 'signatures/signHash').length, 1)
+    assert.equal(asked.includes('signatures/signPolling'), true)
+  })
+
   it('sends the headers of the service options along', async () => {
     await hashout.service({ url: demo.service, headers: { 'X-Portal': 'yes' } }).info()
     const asked = (await demo.requests()).find((r) => r.endpoint === 'info')
