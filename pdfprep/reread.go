@@ -47,23 +47,31 @@ func Reread(ctx context.Context, r io.ReaderAt, size int64, want *Prepared, o Op
 	if err != nil {
 		return nil, err
 	}
-	earlier, err := d.signatures(form)
-	if err != nil {
-		return nil, unreadable(err)
-	}
-	for _, s := range earlier {
-		if s.field.name == want.FieldName {
-			continue
-		}
-		original, err := d.standsBefore(s.field.dict.Get("V"), want.OriginalSize)
-		if err != nil {
-			return nil, explain(err)
-		}
-		if !original {
-			return nil, refuse(SelfCheckFailed, "an earlier signature was written again").with(detailField, s.field.name)
-		}
+	if err := d.signaturesUntouched(form, want.FieldName, want.OriginalSize); err != nil {
+		return nil, err
 	}
 	return contents, nil
+}
+
+// signaturesUntouched checks that every signature but the newest was in the file when it was so long.
+func (d *Document) signaturesUntouched(form *form, newest string, size int64) error {
+	earlier, err := d.signatures(form)
+	if err != nil {
+		return unreadable(err)
+	}
+	for _, s := range earlier {
+		if s.field.name == newest {
+			continue
+		}
+		original, err := d.standsBefore(s.field.dict.Get("V"), size)
+		if err != nil {
+			return explain(err)
+		}
+		if !original {
+			return refuse(SelfCheckFailed, "an earlier signature was written again").with(detailField, s.field.name)
+		}
+	}
+	return nil
 }
 
 // unreadable turns a fault of the finished file into one of ours: the original could be read.

@@ -15,6 +15,7 @@ type SubFilter string
 const (
 	ETSICAdESDetached SubFilter = "ETSI.CAdES.detached"
 	AdbePKCS7Detached SubFilter = "adbe.pkcs7.detached"
+	ETSIRFC3161       SubFilter = "ETSI.RFC3161" // of document timestamps: see PrepareTimestamp
 )
 
 // byteRangeSlot is as wide as three numbers of 20 digits need, so that the ByteRange of any file fits in without moving a byte.
@@ -32,7 +33,13 @@ type sigDict struct {
 
 // write is called with the update so far; all values are direct (EN 319 142-1 §4.1, ISO 32000-2 §12.8.1).
 func (s *sigDict) write(out []byte, w object.Writer) ([]byte, error) {
-	out = append(out, "<<\n/Type /Sig\n/Filter /Adobe.PPKLite\n/SubFilter /"...)
+	out = append(out, "<<\n/Type /"...)
+	if s.options.SubFilter == ETSIRFC3161 {
+		out = append(out, "DocTimeStamp"...) // ISO 32000-2 §12.8.5
+	} else {
+		out = append(out, "Sig"...)
+	}
+	out = append(out, "\n/Filter /Adobe.PPKLite\n/SubFilter /"...)
 	out = append(out, s.options.SubFilter...)
 	out = append(out, "\n/ByteRange "...)
 	s.slot = len(out)
@@ -58,6 +65,9 @@ func (s *sigDict) write(out []byte, w object.Writer) ([]byte, error) {
 
 func (s *sigDict) entries() *object.Dict {
 	o := s.options
+	if o.SubFilter == ETSIRFC3161 { // the token says all there is to say
+		return object.NewDict()
+	}
 	d := object.NewDict().With("M", object.String(pdfDate(o.SigningTime)))
 	texts := []struct {
 		key  object.Name
