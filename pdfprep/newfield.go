@@ -25,7 +25,7 @@ func (p *preparation) create(ctx context.Context, sig object.Ref) error {
 	}
 	widget := asWidget(object.NewDict(), page.Ref, p.o.Field.Rect).With("FT", object.Name("Sig")).
 		With("T", encodeText(missing[len(missing)-1])).With("V", sig)
-	if widget, err = p.withAppearance(widget); err != nil {
+	if widget, err = p.withAppearance(ctx, widget, func() (*file.Object, error) { return page, nil }); err != nil {
 		return err
 	}
 	if p.o.Lock != nil {
@@ -33,6 +33,9 @@ func (p *preparation) create(ctx context.Context, sig object.Ref) error {
 	}
 	ref, err := p.update.reserve()
 	if err != nil {
+		return err
+	}
+	if widget, err = p.tag(page, ref, widget); err != nil {
 		return err
 	}
 	top, widget, err := p.addParents(ref, widget, missing[:len(missing)-1], parent)

@@ -2,6 +2,7 @@ package pdfprep
 
 import (
 	"context"
+	"math"
 
 	"hashout/pdfprep/internal/file"
 	"hashout/pdfprep/internal/object"
@@ -116,4 +117,91 @@ func (d *Document) sharesAnnots(ctx context.Context, page *file.Object, annots o
 	}
 	err := w.walk(ctx)
 	return shared, err
+}
+
+// maxPageDepth is how far up the page tree values are inherited from.
+const maxPageDepth = 64
+
+// inherited looks a value up in a page and, where it is not there, in the nodes above it (ISO 32000-2 §7.7.3.4).
+func (d *Document) inherited(page *object.Dict, key object.Name) (object.Object, error) {
+	for range maxPageDepth {
+		if page == nil {
+			return nil, nil
+		}
+		o, err := d.f.Resolve(page.Get(key))
+		if err != nil || o != nil {
+			return o, err
+		}
+		if page, err = d.dict(page.Get("Parent")); err != nil {
+			return nil, err
+		}
+	}
+	return nil, nil
+}
+
+// numbers resolves to an array of so many numbers, or nil.
+func (d *Document) numbers(o object.Object, count int) ([]float64, error) {
+	list, err := d.array(o)
+	if err != nil || len(list) != count {
+		return nil, err
+	}
+	numbers := make([]float64, count)
+	for i, v := range list {
+		n, err := d.f.Resolve(v.Object)
+		if err != nil {
+			return nil, err
+		}
+		numbers[i] = float(n)
+	}
+	return numbers, nil
+}
+
+// rectangle is numbers for a rectangle, its corners put in order (ISO 32000-2 §7.9.5).
+func (d *Document) rectangle(o object.Object) (r [4]float64, ok bool, err error) {
+	n, err := d.numbers(o, 4)
+	if err != nil || n == nil {
+		return r, false, err
+	}
+	return [4]float64{min(n[0], n[2]), min(n[1], n[3]), max(n[0], n[2]), max(n[1], n[3])}, true, nil
+}
+
+// view is how a page is shown: what part of it, turned clockwise by how much, and how many points its unit is.
+type view struct {
+	box    [4]float64
+	rotate int // 0, 90, 180, 270
+	unit   float64
+}
+
+func (d *Document) view(page *object.Dict) (view, error) {
+	v := view{box: [4]float64{0, 0, 612, 792}, unit: 1}
+	for i, key := range []object.Name{"MediaBox", "CropBox"} {
+		o, err := d.inherited(page, key)
+		if err != nil {
+			return v, err
+		}
+		box, ok, err := d.rectangle(o)
+		if err != nil {
+			return v, err
+		}
+		if ok && i == 1 { // a CropBox shows no more than the MediaBox (§14.11.2)
+			box = [4]float64{max(box[0], v.box[0]), max(box[1], v.box[1]), min(box[2], v.box[2]), min(box[3], v.box[3])}
+		}
+		if ok && box[0] < box[2] && box[1] < box[3] {
+			v.box = box
+		}
+	}
+	o, err := d.inherited(page, "Rotate")
+	if err != nil {
+		return v, err
+	}
+	if turn := int(math.Mod(float(o), 360)); turn%90 == 0 {
+		v.rotate = (turn + 360) % 360
+	}
+	if o, err = d.f.Resolve(page.Get("UserUnit")); err != nil {
+		return v, err
+	}
+	if u := float(o); u > 0 && u <= 75_000 { // the largest unit of §Annex C.2
+		v.unit = u
+	}
+	return v, nil
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"crypto"
 	"time"
+
+	"hashout/pdfprep/internal/object"
 )
 
 // FieldOptions say which field is signed. The zero value takes the only empty signature field, or else makes a new invisible one.
@@ -36,6 +38,8 @@ type SignOptions struct {
 	Certify DocMDP
 	// Lock forbids changes of fields afterwards. A field's own /Lock counts in any case.
 	Lock *FieldLock
+	// Artist draws what a visible signature shows; without one, new fields are empty and existing ones look as they did.
+	Artist Artist
 	// Software is named in /Prop_Build.
 	Software string
 	// Seed makes the second part of /ID and the encryption's random parts. The same seed gives the same bytes.
@@ -127,6 +131,7 @@ type preparation struct {
 	name     string
 	sig      *sigDict
 	findings []Finding
+	drawn    map[drawnFor]object.Ref
 }
 
 // choose finds the field that the options mean; nil means a new one.

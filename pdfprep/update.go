@@ -47,9 +47,14 @@ func (u *update) add(o object.Object) (object.Ref, error) {
 // addStream gives a new stream a number.
 func (u *update) addStream(d *object.Dict, data []byte) (object.Ref, error) {
 	ref, err := u.reserve()
-	if err != nil {
-		return ref, err
+	if err == nil {
+		u.putStream(ref, d, data)
 	}
+	return ref, err
+}
+
+// putStream is addStream for a number that was reserved.
+func (u *update) putStream(ref object.Ref, d *object.Dict, data []byte) {
 	u.objects = append(u.objects, updated{ref: ref, write: func(out []byte, w object.Writer) ([]byte, error) {
 		body := data
 		if u.d.handler != nil {
@@ -66,7 +71,6 @@ func (u *update) addStream(d *object.Dict, data []byte) (object.Ref, error) {
 		out = append(out, body...)
 		return append(out, "\nendstream"...), err
 	}})
-	return ref, nil
 }
 
 // ivs is the source of initialization vectors for an object's strings or its stream: none is used twice.

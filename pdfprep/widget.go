@@ -2,7 +2,6 @@ package pdfprep
 
 import (
 	"context"
-	"math"
 
 	"hashout/pdfprep/internal/file"
 	"hashout/pdfprep/internal/object"
@@ -24,7 +23,7 @@ func (p *preparation) fill(ctx context.Context, target *field, sig object.Ref) e
 		if w != o && i == 0 { // /V is inheritable, but poppler takes each widget for a field and does not look above it
 			dict = dict.With("V", sig)
 		}
-		if dict, err = p.withAppearance(dict); err != nil {
+		if dict, err = p.withAppearance(ctx, dict, func() (*file.Object, error) { return p.d.pageOf(ctx, w) }); err != nil {
 			return err
 		}
 		p.update.change(w, dict)
@@ -70,30 +69,28 @@ func asWidget(d *object.Dict, page object.Ref, rect [4]float64) *object.Dict {
 	return d.With("Type", object.Name("Annot")).With("Subtype", object.Name("Widget")).With("Rect", list).With("F", 132).With("P", page)
 }
 
-// withAppearance gives a widget that takes up room an appearance, if it has none: an empty one, which PDF/A demands and which keeps
-// readers from drawing something of their own.
-func (p *preparation) withAppearance(widget *object.Dict) (*object.Dict, error) {
-	if _, has := widget.Lookup("AP"); has {
-		return widget, nil
-	}
-	rect, err := p.d.array(widget.Get("Rect"))
-	if err != nil || len(rect) != 4 {
-		return widget, err
-	}
-	var n [4]float64
-	for i, v := range rect {
-		o, err := p.d.f.Resolve(v.Object)
-		if err != nil {
-			return widget, err
+// pageOf finds the page that shows a widget: the one it names, or else the one that lists it. Nil if there is none.
+func (d *Document) pageOf(ctx context.Context, widget *file.Object) (*file.Object, error) {
+	if ref, ok := widget.Dict().Get("P").(object.Ref); ok {
+		if page, err := d.f.Object(ref); err != nil || page.Dict().Get("Type") == object.Name("Page") {
+			return page, err
 		}
-		n[i] = float(o)
 	}
-	width, height := math.Abs(n[2]-n[0]), math.Abs(n[3]-n[1])
-	if width == 0 || height == 0 {
-		return widget, nil
+	var found *file.Object
+	var failed error
+	w := pageWalk{d: d, seen: make(map[int]bool)}
+	w.page = func(page *file.Object) bool {
+		list, err := d.array(page.Dict().Get("Annots"))
+		for _, v := range list {
+			if v.Object == object.Object(widget.Ref) {
+				found = page
+			}
+		}
+		failed = err
+		return found == nil && failed == nil
 	}
-	box := object.Array{object.Of(0), object.Of(0), object.Of(width), object.Of(height)}
-	ref, err := p.update.addStream(object.NewDict().With("Type", object.Name("XObject")).With("Subtype", object.Name("Form")).
-		With("BBox", box).With("Resources", object.NewDict()), nil)
-	return widget.With("AP", object.NewDict().With("N", ref)), err
+	if err := w.walk(ctx); err != nil {
+		return nil, err
+	}
+	return found, failed
 }

@@ -149,6 +149,21 @@ func (f *File) decoded(in object.Indirect, off int64) ([]byte, error) {
 	return f.decodeStream(in.Ref, in.Value.Object.(*object.Dict), off+int64(in.Stream), false)
 }
 
+// RawStream is a stream's data, decrypted, its filters still upon it.
+func (f *File) RawStream(o *Object) ([]byte, error) {
+	if o == nil || o.Stream < 0 {
+		return nil, fmt.Errorf("%w: there is no stream", ErrBroken)
+	}
+	data, err := f.rawStream(o.Dict(), o.Stream)
+	if err != nil {
+		return nil, err
+	}
+	if err := f.Spend(costDecode * len(data)); err != nil || f.Cipher == nil {
+		return data, err
+	}
+	return f.Cipher.DecryptStream(o.Ref, o.Dict(), data)
+}
+
 func (f *File) decodeStream(ref object.Ref, d *object.Dict, start int64, encrypted bool) ([]byte, error) {
 	data, err := f.rawStream(d, start)
 	if err != nil {
