@@ -26,7 +26,8 @@ type credentialArgs struct {
 }
 
 type fileArgs struct {
-	Password string `json:"password"`
+	Password string     `json:"password"`
+	Field    *fieldArgs `json:"field"`
 }
 
 type fieldArgs struct {

@@ -109,15 +109,23 @@ func (c *call) documents(ctx context.Context, files []fileArgs) ([]signflow.Docu
 			return nil, err
 		}
 		documents[i] = signflow.Document{Source: source, Password: file.Password, NFKC: nfkc}
+		if file.Field != nil {
+			field := file.Field.flow()
+			documents[i].Field = &field
+		}
 	}
 	return documents, nil
+}
+
+func (a fieldArgs) flow() pdfprep.FieldOptions {
+	return pdfprep.FieldOptions{Name: a.Name, Page: a.Page, Rect: a.Rect, MustExist: a.MustExist}
 }
 
 // flow translates the words of the JavaScript API.
 func (a signArgs) flow() (signflow.Options, error) {
 	o := signflow.Options{
 		PreferPSS: a.PreferPSS, SignAlgo: a.SignAlgo, EmbedRoots: a.EmbedRoots,
-		Field:  pdfprep.FieldOptions{Name: a.Field.Name, Page: a.Field.Page, Rect: a.Field.Rect, MustExist: a.Field.MustExist},
+		Field:  a.Field.flow(),
 		Reason: a.Reason, Location: a.Location, Name: a.Name, ContactInfo: a.ContactInfo, Software: a.Software,
 		SigningTime: time.Now(), Random: rand.Reader,
 	}

@@ -1,18 +1,19 @@
 // Makes a Blob of whatever a page holds a document in.
 
 import { HashoutError, invalidArgument } from './errors.js'
-import type { FileInput, FileLike, NamedFile } from './types.js'
+import type { FieldOptions, FileInput, FileLike, NamedFile } from './types.js'
 
 /** A document as the engine takes it. */
 export interface Document {
   readonly blob: Blob
   readonly name?: string
   readonly password?: string
+  readonly field?: FieldOptions
 }
 
 /** Reads one input. Bytes are copied into a Blob, so that changing them later does not change what is signed. */
 export async function toDocument(input: FileInput): Promise<Document> {
-  const { file, name, password } = isNamed(input) ? input : ({ file: input } as NamedFile)
+  const { file, name, password, field } = isNamed(input) ? input : ({ file: input } as NamedFile)
   const blob = await toBlob(file)
   const ownName = (blob as { name?: unknown }).name
   const shownName = name ?? (typeof ownName === 'string' ? ownName : undefined)
@@ -20,6 +21,7 @@ export async function toDocument(input: FileInput): Promise<Document> {
     blob,
     ...(shownName === undefined ? {} : { name: shownName }),
     ...(password === undefined ? {} : { password }),
+    ...(field === undefined ? {} : { field }),
   }
 }
 

@@ -12,6 +12,8 @@ export interface NamedFile {
   readonly name?: string
   /** The password that opens an encrypted document. */
   readonly password?: string
+  /** Where the signature goes in this document, in place of what the options of `sign` say for all. */
+  readonly field?: FieldOptions
 }
 
 /** Anything that can be signed or inspected. */

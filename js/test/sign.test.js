@@ -83,6 +83,15 @@ describe('signing', { timeout: 120_000 }, () => {
     })
   }
 
+  it('puts each signature where its document says, else where the options say', async () => {
+    const field = { name: 'Everywhere', page: 1, rect: [36, 36, 136, 76] }
+    const { documents } = await service.sign([sample, { file: other, field: { name: 'Here', page: 1, rect: [200, 300, 320.5, 340] } }], options({ field }))
+    assert.deepEqual(documents.map((d) => d.signature?.fieldName), ['Everywhere', 'Here'])
+    const text = await Promise.all(documents.map(async (d) => Buffer.from(await d.blob.arrayBuffer()).toString('latin1')))
+    assert.match(text[0], /\/Rect\s*\[36 36 136 76\]/)
+    assert.match(text[1], /\/Rect\s*\[200 300 320\.5 340\]/)
+  })
+
   it('signs many with one authorization, and loses none for the bad one among them', async () => {
     const progress = []
     let asked = 0

@@ -27,6 +27,8 @@ type Document struct {
 	Password string
 	// NFKC normalizes it: see pdfprep.OpenOptions.
 	NFKC func(string) string
+	// Field is where this document's signature goes; nil means as Options.Field says.
+	Field *pdfprep.FieldOptions
 }
 
 // Options say how every document of a batch is signed.

@@ -98,9 +98,17 @@ func (b *Batch) prepareOpened(ctx context.Context, it *item, pdf *pdfprep.Docume
 	return err
 }
 
+// field is the document's own, or the one for all.
+func (b *Batch) field(it *item) pdfprep.FieldOptions {
+	if own := it.document.Field; own != nil {
+		return *own
+	}
+	return b.options.Field
+}
+
 // adapt takes a digest that the document's field asks for, where the caller left the choice open.
 func (b *Batch) adapt(ctx context.Context, it *item, pdf *pdfprep.Document) error {
-	asked, err := pdf.Constraints(ctx, b.options.Field)
+	asked, err := pdf.Constraints(ctx, b.field(it))
 	if err != nil || b.options.Digest != 0 || len(asked.Digests) == 0 || slices.Contains(asked.Digests, it.mechanism.Algorithm.Hash) {
 		return err
 	}
@@ -111,7 +119,7 @@ func (b *Batch) adapt(ctx context.Context, it *item, pdf *pdfprep.Document) erro
 func (b *Batch) signOptions(it *item) (pdfprep.SignOptions, error) {
 	o, plan := b.options, it.plan
 	s := pdfprep.SignOptions{
-		Field: o.Field, ReservedBytes: plan.ReservedBytes, SubFilter: pdfprep.SubFilter(plan.SubFilter), SigningTime: plan.SigningTime, DigestMethod: it.mechanism.Algorithm.Hash,
+		Field: b.field(it), ReservedBytes: plan.ReservedBytes, SubFilter: pdfprep.SubFilter(plan.SubFilter), SigningTime: plan.SigningTime, DigestMethod: it.mechanism.Algorithm.Hash,
 		Reason: o.Reason, Location: o.Location, Name: o.Name, ContactInfo: o.ContactInfo,
 		Certify: o.Certify, Lock: o.Lock, Software: o.Software,
 	}
