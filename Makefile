@@ -73,14 +73,9 @@ test-e2e: build web/node_modules/.installed
 bench: build
 	node js/bench/run.js
 
-## fuzz: every fuzz target for FUZZTIME each; what is found is kept under testdata/fuzz
-FUZZTIME ?= 60s
+## fuzz: every fuzz target for FUZZTIME (60s), JOBS at a time; what is found is kept under testdata/fuzz
 fuzz:
-	@for dir in $$(grep -rlE '^func Fuzz' --include=*_test.go csc pdfprep | xargs -n1 dirname | sort -u); do \
-	  for target in $$(grep -hoE '^func Fuzz[A-Za-z0-9]+' $$dir/*_test.go | sed 's/func //'); do \
-	    echo "$$dir $$target"; \
-	    $(GO) test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1x ./$$dir || exit 1; \
-	  done; done
+	bash .ci/fuzz
 
 clean:
 	rm -rf js/dist js/node_modules web/node_modules web/test/out .cache
