@@ -48,6 +48,7 @@ type OpenOptions struct {
 // Document is an opened PDF. It keeps reading from its io.ReaderAt and is not safe for concurrent use.
 type Document struct {
 	f       *file.File
+	r       io.ReaderAt
 	root    *file.Object
 	limits  Limits
 	handler *stdsec.Handler
@@ -63,7 +64,7 @@ func Open(ctx context.Context, r io.ReaderAt, size int64, o OpenOptions) (*Docum
 	if err != nil {
 		return nil, explain(err)
 	}
-	return open(f, o)
+	return open(f, r, o)
 }
 
 // Place says where an object stands in a file whose cross-reference was found by a scan.
@@ -103,14 +104,14 @@ func OpenTable(r io.ReaderAt, size int64, t Table, o OpenOptions) (*Document, er
 	if err != nil {
 		return nil, explain(err)
 	}
-	return open(f, o)
+	return open(f, r, o)
 }
 
 // maxObjectNumber is the largest object number of ISO 32000-1 Annex C.
 const maxObjectNumber = 8_388_607
 
-func open(f *file.File, o OpenOptions) (*Document, error) {
-	d := &Document{f: f, limits: o.Limits.withDefaults(), options: o}
+func open(f *file.File, r io.ReaderAt, o OpenOptions) (*Document, error) {
+	d := &Document{f: f, r: r, limits: o.Limits.withDefaults(), options: o}
 	if err := d.decrypt(o); err != nil {
 		return nil, explain(err)
 	}
@@ -124,6 +125,9 @@ func open(f *file.File, o OpenOptions) (*Document, error) {
 	d.root = root
 	return d, nil
 }
+
+// Size is the length of the file in bytes.
+func (d *Document) Size() int64 { return d.f.Size() }
 
 // decrypt sets the file's cipher if the trailer has /Encrypt (ISO 32000-2 §7.6.2).
 func (d *Document) decrypt(options OpenOptions) error {

@@ -116,3 +116,9 @@ func explain(err error) error {
 	}
 	return err
 }
+
+// isOurs tells a fault of the PDF from one of the reader below it or of the context.
+func isOurs(err error) bool {
+	var own *Error
+	return errors.As(err, &own)
+}

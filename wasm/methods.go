@@ -20,6 +20,7 @@ func methods() map[string]handler {
 		"estimate":    estimate,
 		"sign":        sign,
 		"inspect":     inspect,
+		"verify":      verify,
 	}
 }
 

@@ -5,6 +5,7 @@ import { orAborted } from './errors.js'
 import { toDocument } from './inputs.js'
 import { engineThread, loadModule } from './load.js'
 import { Service } from './service.js'
+import { rootsOf, verificationOf, type Verification, type VerifyOptions, type WireVerification } from './verification.js'
 import type { FileInput, InspectOptions, Inspection, LoadOptions, ServiceOptions } from './types.js'
 
 const defaultMemoryBudget = 256 << 20
@@ -46,6 +47,19 @@ export class Hashout {
     const secret = options.password ?? password
     const args = secret === undefined ? { blob } : { blob, password: secret }
     return (await this.#client.call('inspect', args, {}, options.signal)) as Inspection
+  }
+
+  /**
+   * Judges the signatures of a PDF from its bytes: whether they hold, whose they are and since when, and whether what
+   * happened to the document afterwards is allowed. Nothing is asked of any service, and no signature is a reason to reject.
+   */
+  async verify(file: FileInput, options: VerifyOptions = {}): Promise<Verification> {
+    const trust = rootsOf(options.trust)
+    const time = (options.time ?? new Date()).getTime()
+    const { blob, password } = await orAborted(toDocument(file), options.signal)
+    const secret = options.password ?? password
+    const args = { blob, trust, time, ...(secret === undefined ? {} : { password: secret }) }
+    return verificationOf((await this.#client.call('verify', args, {}, options.signal)) as WireVerification)
   }
 
   /** Ends the engine and its worker. What is under way rejects with `ABORTED`, later calls with `INVALID_ARGUMENT`. */

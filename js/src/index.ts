@@ -11,3 +11,12 @@ export type { HashoutErrorCode, HashoutErrorInit, ServiceFault } from './errors.
 export { Hashout } from './hashout.js'
 export type { Service } from './service.js'
 export type * from './types.js'
+export type {
+  DocumentChanges,
+  TrustedRoot,
+  Verdict,
+  Verification,
+  VerifiedSignature,
+  VerifiedTimestamp,
+  VerifyOptions,
+} from './verification.js'

@@ -20,7 +20,7 @@ export const PROTOCOL = 1
 export const HOST_NAME = '__hashoutHost'
 
 /** What the engine can be called for; wasm/methods.go lists the same names. */
-export const METHODS = ['info', 'credentials', 'credential', 'estimate', 'sign', 'inspect'] as const
+export const METHODS = ['info', 'credentials', 'credential', 'estimate', 'sign', 'inspect', 'verify'] as const
 
 /** One of METHODS. */
 export type Method = (typeof METHODS)[number]

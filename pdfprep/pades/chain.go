@@ -71,7 +71,7 @@ func (s *search) extend(chain []*x509.Certificate) []*x509.Certificate {
 // step tells whether issuer may stand above the chain.
 func (s *search) step(chain []*x509.Certificate, issuer *x509.Certificate) bool {
 	last := chain[len(chain)-1]
-	if string(last.RawIssuer) != string(issuer.RawSubject) || s.steps == maxSteps {
+	if string(last.RawIssuer) != string(issuer.RawSubject) || s.steps == maxSteps || !s.trust.spend() {
 		return false
 	}
 	s.steps++

@@ -8,8 +8,9 @@ import (
 
 // SubFilters, the encodings of Contents (ISO 32000-2 table 255).
 const (
-	SubFilterPAdES = "ETSI.CAdES.detached"
-	SubFilterPKCS7 = "adbe.pkcs7.detached"
+	SubFilterPAdES     = "ETSI.CAdES.detached"
+	SubFilterPKCS7     = "adbe.pkcs7.detached"
+	SubFilterTimestamp = "ETSI.RFC3161" // a document timestamp
 )
 
 // Plan is what a level asks of the PDF and of the CMS.

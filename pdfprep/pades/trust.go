@@ -11,6 +11,18 @@ type Trust struct {
 	Now      time.Time
 	Document Evidence // from the document's security store, as it was found
 	Other    Evidence // from elsewhere, such as [Collect]
+
+	// work bounds the signatures over evidence and certificates that one verification checks; nil for no bound but those of each search.
+	work *int
+}
+
+// spend takes one check from what a verification may cost.
+func (t *Trust) spend() bool {
+	if t.work == nil {
+		return true
+	}
+	*t.work--
+	return *t.work >= 0
 }
 
 // certificates are all that may serve in a chain.
@@ -75,10 +87,14 @@ func (t *Trust) status(c, issuer *x509.Certificate, at time.Time) (best *Status,
 			}
 		}
 		for _, der := range e.OCSPs {
-			consider(JudgeOCSP(der, c, issuer))
+			if t.spend() {
+				consider(JudgeOCSP(der, c, issuer))
+			}
 		}
 		for _, der := range e.CRLs {
-			consider(JudgeCRL(der, c, issuer))
+			if t.spend() {
+				consider(JudgeCRL(der, c, issuer))
+			}
 		}
 	}
 	look(&t.Document, true)

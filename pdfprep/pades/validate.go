@@ -4,6 +4,7 @@ import (
 	"crypto"
 	"crypto/x509"
 	"errors"
+	"slices"
 	"time"
 
 	"hashout/csc/sigalg"
@@ -22,17 +23,20 @@ type Proof struct {
 // Report is what can be said about one signature from its CMS and the evidence.
 type Report struct {
 	Verdict
+	Intact      bool  // digest and signature value hold, whatever is thought of the signer
 	Level       Level // reached, "" when not even B-B
 	Certificate *x509.Certificate
 	Chain       []*x509.Certificate // leaf first; nil when there is none to a trusted root
 	Algorithm   sigalg.Algorithm
 	Time        time.Time // by which the signature existed for sure: the earliest good proof, or the time of the validation
+	Proven      bool      // Time comes from a timestamp
 	Timestamps  []TimestampReport
 }
 
 // TimestampReport is what can be said about one timestamp.
 type TimestampReport struct {
 	Verdict
+	Intact      bool // the authority's signature holds
 	Time        time.Time
 	Certificate *x509.Certificate
 	Chain       []*x509.Certificate
@@ -62,12 +66,15 @@ func Validate(contents []byte, digester Digester, t Trust, proofs ...Proof) (*Re
 		r.Verdict = integrity(err)
 		return r, nil
 	}
+	r.Intact = true
 	own := s.Certificates
-	t.Other.CRLs = append(append([][]byte{}, t.Other.CRLs...), s.CRLs...)
+	crls, ocsps := s.Signer.Archival()
+	t.Other.CRLs = slices.Concat(t.Other.CRLs, s.CRLs, crls)
+	t.Other.OCSPs = slices.Concat(t.Other.OCSPs, ocsps)
 
 	for _, p := range proofs {
 		if p.Time.Before(r.Time) {
-			r.Time = p.Time
+			r.Time, r.Proven = p.Time, true
 		}
 	}
 	r.readTimestamps(s, t, own)
@@ -124,6 +131,9 @@ func maySign(c *x509.Certificate) bool {
 	return c.KeyUsage == 0 || c.KeyUsage&(x509.KeyUsageDigitalSignature|x509.KeyUsageContentCommitment) != 0
 }
 
+// maxTimestamps are judged of one signature; signers ask one authority, or two.
+const maxTimestamps = 8
+
 // readTimestamps judges the timestamps over the signature value at the time that is proven so far, and takes the earliest good one for the
 // signature's time.
 func (r *Report) readTimestamps(s *cms.SignedData, t Trust, own []*x509.Certificate) {
@@ -133,10 +143,10 @@ func (r *Report) readTimestamps(s *cms.SignedData, t Trust, own []*x509.Certific
 		return
 	}
 	proven := r.Time
-	for _, stamp := range list {
+	for _, stamp := range list[:min(len(list), maxTimestamps)] {
 		one := ValidateTimestamp(stamp, t, proven, own...)
 		if one.OK() && one.Time.Before(r.Time) {
-			r.Time = one.Time
+			r.Time, r.Proven = one.Time, true
 		}
 		r.Timestamps = append(r.Timestamps, one)
 	}
@@ -157,6 +167,7 @@ func ValidateTimestamp(stamp *cms.Timestamp, t Trust, at time.Time, extra ...*x5
 		r.Verdict = failed(SigCryptoFailure, "The timestamp does not hold.")
 		return r
 	}
+	r.Intact = true
 	if stamp.Time.After(at.Add(clockSkew)) {
 		r.Verdict = undecided(TimestampOrder, "The timestamp is younger than it can be.")
 		return r
