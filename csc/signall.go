@@ -261,6 +261,11 @@ func (r *signing) tell(kind SignEventKind, jobs []job, cause error) error {
 	e := SignEvent{Kind: kind, Err: cause}
 	for _, j := range jobs {
 		e.Indices = append(e.Indices, j.owners...)
+		for _, i := range j.owners {
+			if kind == Signed {
+				e.Signatures = append(e.Signatures, r.results[i].Signature)
+			}
+		}
 	}
 	if err := r.observe(e); err != nil {
 		return asError(err, Aborted, "the signing was stopped")

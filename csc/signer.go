@@ -66,7 +66,9 @@ func (k SignEventKind) String() string {
 type SignEvent struct {
 	Kind    SignEventKind
 	Indices []int
-	Err     error // of Failed
+	// Signatures are those of Signed, one for each index: in CMS form and verified.
+	Signatures [][]byte
+	Err        error // of Failed
 }
 
 // SignResult is what became of one digest: a signature in CMS form, verified

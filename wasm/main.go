@@ -9,7 +9,7 @@ import (
 )
 
 // protocol is the version of the border described in doc.go. js/src/protocol.ts carries the same number, and each side refuses the other when they differ.
-const protocol = 1
+const protocol = 2
 
 // version is the engine's version, set at link time (-X main.version=…).
 var version = "dev"

@@ -19,6 +19,9 @@ func methods() map[string]handler {
 		"credential":  credential,
 		"estimate":    estimate,
 		"sign":        sign,
+		"prepare":     prepare,
+		"restore":     restore,
+		"finish":      finish,
 		"inspect":     inspect,
 		"verify":      verify,
 	}

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"encoding/json"
 	"time"
 
 	"hashout/csc"
@@ -26,8 +27,14 @@ type credentialArgs struct {
 }
 
 type fileArgs struct {
-	Password string     `json:"password"`
-	Field    *fieldArgs `json:"field"`
+	Name     string `json:"name"`
+	Password string `json:"password"`
+	// Options are what this file alone is signed with: its field.
+	Options json.RawMessage `json:"options"`
+	// Error is why the page could not read the file; then there is no Blob.
+	Error *errorRecord `json:"error"`
+	// Unchanged says that this Blob object is the one that was prepared.
+	Unchanged bool `json:"unchanged"`
 }
 
 type fieldArgs struct {
@@ -213,7 +220,7 @@ type estimateShape struct {
 }
 
 type documentShape struct {
-	Index     int             `json:"index"`
+	State     string          `json:"state"`
 	Signature *signatureShape `json:"signature,omitempty"`
 	Error     *errorRecord    `json:"error,omitempty"`
 }

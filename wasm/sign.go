@@ -8,6 +8,7 @@ import (
 	"crypto"
 	"crypto/rand"
 	"encoding/base64"
+	"encoding/json"
 	"time"
 
 	"hashout/csc"
@@ -15,53 +16,7 @@ import (
 	"hashout/pdfprep/cms"
 	"hashout/pdfprep/pades"
 	"hashout/wasm/internal/signflow"
-
-	"github.com/hack-pad/safejs"
 )
-
-func sign(ctx context.Context, c *call) (any, error) {
-	var args struct {
-		Service    serviceArgs    `json:"service"`
-		Credential credentialArgs `json:"credential"`
-		Files      []fileArgs     `json:"files"`
-		Options    signArgs       `json:"options"`
-	}
-	session, err := c.open(&args, &args.Service)
-	if err != nil {
-		return nil, err
-	}
-	credential, err := csc.ParseCredential(args.Credential.CredentialID, []byte(args.Credential.Raw), session.Dialect())
-	if err != nil {
-		return nil, err
-	}
-	documents, err := c.documents(ctx, args.Files)
-	if err != nil {
-		return nil, err
-	}
-	options, err := args.Options.flow()
-	if err != nil {
-		return nil, err
-	}
-	batch, err := signflow.Prepare(ctx, credential, documents, options, c.progress)
-	if err != nil {
-		return nil, err
-	}
-	pending := batch.Pending()
-	authorizer := &csc.ExplicitAuthorizer{Ask: func(ctx context.Context, r csc.FactorRequest) (csc.Factors, error) {
-		return c.authorize(ctx, r, pending)
-	}}
-	results, err := batch.Finish(ctx, func(digest crypto.Hash) (signflow.Signer, error) {
-		return csc.NewSigner(session, credential, authorizer, csc.SignerOptions{
-			Digest: digest, PreferPSS: options.PreferPSS, SignAlgo: options.SignAlgo,
-			ClientData: args.Options.ClientData, Description: args.Options.Description, BatchSize: args.Options.BatchSize,
-			SignTimeout: time.Duration(args.Options.SignTimeoutMs) * time.Millisecond, Async: args.Options.Async,
-		})
-	})
-	if err != nil {
-		return nil, err
-	}
-	return documentValues(results, credential.Certificate.Subject.CommonName)
-}
 
 // estimate tells how large a signature will be, without any request.
 func estimate(_ context.Context, c *call) (any, error) {
@@ -100,21 +55,42 @@ func (c *call) documents(ctx context.Context, files []fileArgs) ([]signflow.Docu
 	}
 	documents := make([]signflow.Document, len(files))
 	for i, file := range files {
+		d := signflow.Document{Name: file.Name, Password: file.Password, Unchanged: file.Unchanged, NFKC: nfkc, Options: file.Options}
+		if d.Field, err = file.field(); err != nil {
+			return nil, err
+		}
+		if file.Error != nil {
+			d.Err = &borderError{code: file.Error.Code, message: file.Error.Message}
+			documents[i] = d
+			continue
+		}
 		holder, err := list.Index(i)
 		if err != nil {
 			return nil, err
 		}
-		source, err := c.blob(ctx, holder, i)
-		if err != nil {
+		if d.Source, err = c.blob(ctx, holder, i); err != nil {
 			return nil, err
 		}
-		documents[i] = signflow.Document{Source: source, Password: file.Password, NFKC: nfkc}
-		if file.Field != nil {
-			field := file.Field.flow()
-			documents[i].Field = &field
-		}
+		documents[i] = d
 	}
 	return documents, nil
+}
+
+// field is the document's own field, if it has one.
+func (a fileArgs) field() (*pdfprep.FieldOptions, error) {
+	var own struct {
+		Field *fieldArgs `json:"field"`
+	}
+	if len(a.Options) > 0 {
+		if err := json.Unmarshal(a.Options, &own); err != nil {
+			return nil, invalidArgument("the options of a file are not of the shape this call takes", err)
+		}
+	}
+	if own.Field == nil {
+		return nil, nil
+	}
+	field := own.Field.flow()
+	return &field, nil
 }
 
 func (a fieldArgs) flow() pdfprep.FieldOptions {
@@ -196,42 +172,31 @@ func (c *call) authorize(ctx context.Context, r csc.FactorRequest, pending []sig
 	return factors, nil
 }
 
-// documentValues is the outcome of a batch as JavaScript sees it.
-func documentValues(results []signflow.Result, signerName string) (safejs.Value, error) {
-	values := make([]any, len(results))
-	for i, r := range results {
-		shape := documentShape{Index: i}
-		if r.Err != nil {
-			shape.Error = record(r.Err)
-		} else {
-			s := r.Signature
-			shape.Signature = &signatureShape{
-				FieldName: s.FieldName, ByteRange: s.ByteRange, Contents: s.ContentsBytes, Digest: s.Digest.String(),
-				SignAlgo: s.SignAlgo, Level: string(s.Level), SignerName: signerName, Findings: s.Findings,
-			}
+// deliver hands a document that has ended to the page.
+func (c *call) deliver(index int, r signflow.Result, signerName string) error {
+	shape := documentShape{State: string(r.State)}
+	if r.Err != nil {
+		shape.Error = record(r.Err)
+	}
+	if s := r.Signature; r.Update != nil {
+		shape.Signature = &signatureShape{
+			FieldName: s.FieldName, ByteRange: s.ByteRange, Contents: s.ContentsBytes, Digest: s.Digest.String(),
+			SignAlgo: s.SignAlgo, Level: string(s.Level), SignerName: signerName, Findings: s.Findings,
 		}
-		value, err := encode(shape)
+	}
+	value, err := encode(shape)
+	if err != nil {
+		return err
+	}
+	if r.Update != nil {
+		update, err := jsBytes(r.Update)
 		if err != nil {
-			return value, err
+			return err
 		}
-		if r.Update != nil {
-			update, err := jsBytes(r.Update)
-			if err != nil {
-				return value, err
-			}
-			if err := value.Set("update", update); err != nil {
-				return value, err
-			}
+		if err := value.Set("update", update); err != nil {
+			return err
 		}
-		values[i] = value
 	}
-	array, err := newArray(values...)
-	if err != nil {
-		return array, err
-	}
-	result, err := encode(struct{}{})
-	if err != nil {
-		return result, err
-	}
-	return result, result.Set("documents", array)
+	_, err = c.engine.host.Call("document", c.id, index, value)
+	return err
 }

@@ -7,6 +7,8 @@ import { PROTOCOL, type AskKind, type ErrorObject, type FetchAnswer, type FetchA
 export interface CallHooks {
   token?(refresh: boolean): string | Promise<string>
   authorize?(request: object, signal: AbortSignal): object | Promise<object>
+  journal?(record: object): void | Promise<void>
+  document?(index: number, document: object): void
   progress?(event: ProgressEvent): void
   /** Collects what these functions threw, by the code that it became: the engine never sees the thrown value itself. */
   readonly thrown?: Map<string, unknown>
@@ -177,6 +179,9 @@ export class Client {
       case 'progress':
         link.calls.get(message.id)?.hooks.progress?.(message.event)
         break
+      case 'document':
+        link.calls.get(message.id)?.hooks.document?.(message.index, message.document)
+        break
       case 'withdraw':
         link.fetches.get(message.seq)?.abort()
         break
@@ -200,6 +205,8 @@ export class Client {
       }
     }
     const call = link.calls.get(ask.id)
+    // A signature that came back is noted even if nobody waits for it any more.
+    if (call && ask.kind === 'journal') return call.hooks.journal?.(ask.args as object)
     if (!call || call.over.signal.aborted) throw aborted()
     if (ask.kind === 'token') return (await call.hooks.token?.((ask.args as { refresh: boolean }).refresh)) ?? ''
     return (await call.hooks.authorize?.(ask.args as object, call.over.signal)) ?? {}
@@ -224,10 +231,11 @@ export class Client {
   }
 }
 
-const askCodes: Record<AskKind, HashoutErrorCode> = { token: 'TOKEN_EXPIRED', authorize: 'AUTHORIZATION_FAILED', fetch: 'NETWORK' }
+const askCodes: Record<AskKind, HashoutErrorCode> = { token: 'TOKEN_EXPIRED', authorize: 'AUTHORIZATION_FAILED', journal: 'JOURNAL_FAILED', fetch: 'NETWORK' }
 const askMessages: Record<AskKind, string> = {
   token: 'The page could not provide an access token.',
   authorize: 'The signature was not authorized.',
+  journal: 'The journal could not be kept, so nothing was sent.',
   fetch: 'The service could not be reached.',
 }
 

@@ -40,6 +40,7 @@ export type HashoutErrorCode =
   | 'TSA_FAILED'
   | 'REVOCATION_UNAVAILABLE'
   | 'SELF_CHECK_FAILED'
+  | 'JOURNAL_FAILED'
   | 'ENGINE_LOAD_FAILED'
   | 'ENGINE_CRASHED'
   | 'INTERNAL'

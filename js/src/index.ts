@@ -9,6 +9,7 @@
 export { HashoutError } from './errors.js'
 export type { HashoutErrorCode, HashoutErrorInit, ServiceFault } from './errors.js'
 export { Hashout } from './hashout.js'
+export type { Batch } from './batch.js'
 export type { Service } from './service.js'
 export type * from './types.js'
 export type {

@@ -14,13 +14,13 @@
 // authorization, a page-supplied fetch) is an `ask` with its own `seq`, answered by `answer` or `refusal`.
 
 /** The version of both borders. wasm/main.go holds the same number. */
-export const PROTOCOL = 1
+export const PROTOCOL = 2
 
 /** The name under which Go finds its host. */
 export const HOST_NAME = '__hashoutHost'
 
 /** What the engine can be called for; wasm/methods.go lists the same names. */
-export const METHODS = ['info', 'credentials', 'credential', 'estimate', 'sign', 'inspect', 'verify'] as const
+export const METHODS = ['info', 'credentials', 'credential', 'estimate', 'sign', 'prepare', 'restore', 'finish', 'inspect', 'verify'] as const
 
 /** One of METHODS. */
 export type Method = (typeof METHODS)[number]
@@ -40,10 +40,12 @@ export interface ProgressEvent {
   phase: string
   done: number
   total: number
+  bytes?: number
+  totalBytes?: number
 }
 
 /** What an engine may ask of the page. */
-export type AskKind = 'token' | 'authorize' | 'fetch'
+export type AskKind = 'token' | 'authorize' | 'journal' | 'fetch'
 
 /** Messages from the page to the engine side. */
 export type ToEngine =
@@ -60,6 +62,7 @@ export type FromEngine =
   | { type: 'result'; id: number; value: unknown }
   | { type: 'error'; id: number; error: ErrorObject }
   | { type: 'progress'; id: number; event: ProgressEvent }
+  | { type: 'document'; id: number; index: number; document: object }
   | { type: 'ask'; seq: number; id: number; kind: AskKind; args: unknown }
   | { type: 'withdraw'; seq: number }
   | { type: 'dead'; error: ErrorObject }
@@ -85,6 +88,10 @@ export interface Host {
   fetch(url: string, init: RequestInit): Promise<unknown>
   token(id: number, refresh: boolean): Promise<string>
   authorize(id: number, request: object): Promise<object>
+  /** Fulfilled when the record is kept: no hash leaves before. */
+  journal(id: number, record: object): Promise<unknown>
+  /** A document of a signing that has ended. */
+  document(id: number, index: number, document: object): void
   progress(id: number, event: ProgressEvent): void
   digest(id: number, algorithm: DigestName, parts: BlobPart[], document?: number): Promise<Uint8Array>
 }

@@ -58,6 +58,12 @@ class Session {
         : (url: string, init: RequestInit) => fetch(url, init),
       token: (id: number, refresh: boolean) => this.#ask('token', id, { refresh }) as Promise<string>,
       authorize: (id: number, request: object) => this.#ask('authorize', id, request) as Promise<object>,
+      journal: (id: number, record: object) => this.#ask('journal', id, record),
+      document: (id: number, index: number, document: { update?: unknown }) => {
+        const { update } = document
+        // The update's memory moves to the page instead of being copied.
+        this.#post({ type: 'document', id, index, document: { ...document } }, update instanceof Uint8Array ? [update.buffer] : [])
+      },
       progress: (id: number, event: { document: number; phase: string; done: number; total: number }) => {
         this.#post({ type: 'progress', id, event: { ...event } })
       },
@@ -119,7 +125,7 @@ class Session {
       if (!this.#engine) throw { code: 'INTERNAL', message: 'The engine was called before it was ready.' }
       this.#engine.busy(true)
       const value = await this.#engine.call(id, method, args)
-      this.#post({ type: 'result', id, value }, buffersOf(value))
+      this.#post({ type: 'result', id, value })
     } catch (error) {
       this.#post({ type: 'error', id, error: errorObject(error) })
     } finally {
@@ -167,7 +173,7 @@ class Session {
       const now = performance.now()
       if (done !== 0 && done !== total && now - last < progressIntervalMs) return
       last = now
-      this.#post({ type: 'progress', id, event: { document, phase: 'hash', done, total } })
+      this.#post({ type: 'progress', id, event: { document, phase: 'hash', done, total, bytes: done, totalBytes: total } })
     }
   }
 
@@ -185,14 +191,6 @@ function responseOf(answer: FetchAnswer): object {
     headers: new Headers(answer.headers),
     body: answer.body && new Blob([answer.body]).stream(),
   }
-}
-
-/** The ArrayBuffers of a result's updates, which move to the page instead of being copied. */
-function buffersOf(value: unknown): Transferable[] {
-  const documents = (value as { documents?: { update?: unknown }[] } | null | undefined)?.documents
-  if (!Array.isArray(documents)) return []
-  const buffers = documents.map((d) => d.update).filter((u) => u instanceof Uint8Array)
-  return [...new Set(buffers.map((u) => u.buffer))]
 }
 
 /** Go rejects with plain objects. Anything else was thrown on the way, and its text may hold anything. */

@@ -1,22 +1,25 @@
 // One signing service: its credentials, and signing with them.
 
+import { Batch } from './batch.js'
 import { toError, type CallHooks, type Client } from './client.js'
 import { HashoutError, invalidArgument, orAborted } from './errors.js'
-import { toDocument, type Document } from './inputs.js'
+import { toDocument } from './inputs.js'
+import { Ledger, run, type Source, type WireDocument } from './ledger.js'
 import type { ErrorObject, Method, ProgressEvent } from './protocol.js'
 import type {
   AuthorizationRequest,
   CallOptions,
   CertificateInfo,
   Credential,
-  FailedDocument,
   FileInput,
+  JournalKeeper,
+  PrepareOptions,
   Progress,
+  RestoreOptions,
   ServiceInfo,
   ServiceOptions,
-  SignatureInfo,
   SignatureOptions,
-  SignedDocument,
+  SigningJournal,
   SignOptions,
   SignResult,
   SizeEstimate,
@@ -66,44 +69,108 @@ export class Service {
    * be used, an algorithm that nobody has in common, a cancellation before the engine began.
    */
   async sign(files: FileInput | Iterable<FileInput>, options: SignOptions): Promise<SignResult> {
-    const { credential: wanted, authorize, onProgress, signal, signingTime, ...rest } = options
-    const inputs = isIterable(files) ? [...files] : [files]
-    const documents = await orAborted(Promise.all(inputs.map(readInput)), signal)
-    const credential = typeof wanted === 'string' ? await this.credential(wanted, options) : wanted
-    if (typeof credential?.credentialID !== 'string') throw invalidArgument('sign needs a credential.')
-
-    // The engine counts only the files that could be read; the page counts all of them.
-    const readable = documents.flatMap((document, index) => ('blob' in document ? [{ index, ...document }] : []))
-    const outer = (index: number) => readable[index]?.index ?? -1
-    const results: (SignedDocument | FailedDocument)[] = documents.map((document, index) => ({
-      index,
-      error: 'blob' in document ? new HashoutError('INTERNAL', 'The engine gave no result for this document.') : document.error,
-    }))
-    if (readable.length === 0) return { documents: results }
-
-    const thrown = new Map<string, unknown>()
+    const { authorize, journal, ...rest } = options
+    const start = await this.#start(files, rest, journal)
+    if (!start) return { documents: [] }
+    const { ledger, args, credential } = start
     const hooks: CallHooks = {
-      thrown,
       authorize: (request, over) => {
         if (!authorize) throw new HashoutError('AUTHORIZATION_FAILED', 'This credential needs an authorize function.')
-        const asked = request as AuthorizationRequest
-        return authorize({ ...asked, documents: asked.documents.map(outer), credential, signal: over })
+        return authorize({ ...(request as AuthorizationRequest), credential, signal: over })
       },
-      ...(onProgress && {
-        progress: (event: ProgressEvent) => onProgress({ ...event, document: outer(event.document) } as Progress),
-      }),
     }
+    return this.#run('sign', ledger, args, hooks, options)
+  }
+
+  /**
+   * Prepares documents and gives their hashes. Nothing is sent but, if the credential was given by its ID, the question for it.
+   * {@link Batch.finish} does the rest, in this page or, by way of {@link Batch.toJSON} and {@link Service.restore}, in the next.
+   */
+  async prepare(files: FileInput | Iterable<FileInput>, options: PrepareOptions): Promise<Batch> {
+    const start = await this.#start(files, options)
+    if (!start) throw invalidArgument('There is no document to sign.')
+    const { ledger, args } = start
+    const { journal } = (await this.#call('prepare', args, progressHooks(options), options.signal)) as { journal: SigningJournal }
+    ledger.journal = journal
+    for (const [index, { state, error }] of journal.documents.entries()) {
+      if (error) ledger.deliver(index, { state, error })
+    }
+    return this.#batch(unchanged(ledger))
+  }
+
+  /**
+   * Takes a batch up again, from its journal and the same files in the same order. Sends nothing. A document whose hash had left comes
+   * back as `unknown`; one whose file is missing or changed has an error, and goes on when it is restored with the right one.
+   */
+  async restore(
+    journal: SigningJournal | string,
+    files: FileInput | Iterable<FileInput | undefined>,
+    options: RestoreOptions = {},
+  ): Promise<Batch> {
+    const kept = parseJournal(journal)
+    const inputs: (FileInput | undefined)[] = isIterable(files) ? [...files] : [files]
+    while (inputs.length < kept.documents.length) inputs.push(undefined)
+    const sources = await orAborted(Promise.all(inputs.map(readInput)), options.signal)
+    const ledger = new Ledger(sources)
+    const args = { journal: kept, files: ledger.wireFiles() }
+    const { documents } = (await this.#call('restore', args, progressHooks(options), options.signal)) as { documents: WireDocument[] }
+    ledger.journal = kept
+    for (const [index, { state, error }] of documents.entries()) {
+      ledger.setState(index, state)
+      if (!error) continue
+      if (state === 'failed' || state === 'unknown') ledger.deliver(index, { state, error })
+      else ledger.obstacles[index] = toError(error)
+    }
+    return this.#batch(unchanged(ledger))
+  }
+
+  /** Reads the files and the credential; undefined if there is no file. */
+  async #start(files: FileInput | Iterable<FileInput>, options: PrepareOptions, journal?: JournalKeeper) {
+    const { credential: wanted, onProgress: _, signal, signingTime, ...rest } = options
+    const inputs = isIterable(files) ? [...files] : [files]
+    const sources = await orAborted(Promise.all(inputs.map(readInput)), signal)
+    const credential = typeof wanted === 'string' ? await this.credential(wanted, options) : wanted
+    if (typeof credential?.credentialID !== 'string') throw invalidArgument('sign needs a credential.')
+    if (sources.length === 0) return undefined
+    const ledger = new Ledger(sources, journal)
     const args = {
       credential: { credentialID: credential.credentialID, raw: credential.raw },
-      files: readable.map(({ index: _, ...file }) => file),
+      files: ledger.wireFiles(),
       options: { ...rest, ...(signingTime && { signingTime: signingTime.getTime() }) },
     }
-    const answer = (await this.#call('sign', args, hooks, signal)) as { documents: WireDocument[] }
-    for (const document of answer.documents) {
-      const source = readable[document.index]
-      if (source) results[source.index] = toResult(source, document, thrown)
+    return { ledger, args, credential }
+  }
+
+  #batch(ledger: Ledger): Batch {
+    return new Batch(ledger, (of, hooks, options) => {
+      const alive = (index: number) => {
+        const state = of.state(index)
+        return (state === 'prepared' || state === 'received') && !of.obstacles[index]
+      }
+      for (const [index, error] of of.obstacles.entries()) if (error) of.fail(index, error)
+      for (const index of of.sources.keys()) if (alive(index)) of.results[index] = undefined
+      const args = { journal: of.wireJournal(alive), files: of.wireFiles() }
+      return this.#run('finish', of, args, hooks, options, alive)
+    })
+  }
+
+  #run(method: 'sign' | 'finish', ledger: Ledger, args: object, given: CallHooks, options: RestoreOptions, alive: (index: number) => boolean = () => true) {
+    const thrown = new Map<string, unknown>()
+    const part = ledger.sources.map((_, index) => alive(index))
+    const hooks: CallHooks = {
+      ...given,
+      ...progressHooks(options),
+      thrown,
+      journal: (record) => ledger.record(record),
+      document: (index, document) => {
+        if (part[index]) ledger.deliver(index, document as WireDocument, thrown)
+      },
     }
-    return { documents: results }
+    return run(
+      ledger,
+      () => this.#call(method, args, hooks, options.signal),
+      (only, more) => this.#call('finish', { journal: ledger.wireJournal(only), files: ledger.wireFiles() }, more, options.signal),
+    )
   }
 
   #call(method: Method, args: object, hooks: CallHooks, signal: AbortSignal | undefined): Promise<unknown> {
@@ -118,11 +185,6 @@ type WireCredential = Omit<Credential, 'reason' | 'certificate'> & {
   readonly certificate?: (Omit<CertificateInfo, 'notBefore' | 'notAfter'> & { notBefore: number; notAfter: number }) | null
 }
 
-type WireDocument = { index: number } & (
-  | { update: Uint8Array<ArrayBuffer>; signature: SignatureInfo; error?: undefined }
-  | { error: ErrorObject; update?: undefined }
-)
-
 function toCredential(wire: WireCredential): Credential {
   const { certificate } = wire
   return {
@@ -134,22 +196,31 @@ function toCredential(wire: WireCredential): Credential {
   }
 }
 
-function toResult(
-  source: Document & { index: number },
-  document: WireDocument,
-  thrown: ReadonlyMap<string, unknown>,
-): SignedDocument | FailedDocument {
-  const { index, name, blob } = source
-  const about = name === undefined ? { index } : { index, name }
-  if (document.error) return { ...about, error: toError(document.error, thrown) }
-  return {
-    ...about,
-    blob: new Blob([blob, document.update], { type: 'application/pdf' }),
-    signature: document.signature,
-  }
+/** The engine need not hash again what this page holds on to. */
+function unchanged(ledger: Ledger): Ledger {
+  const again = new Ledger(ledger.sources.map((source) => ('blob' in source ? { ...source, unchanged: true } : source)))
+  again.journal = ledger.journal
+  ledger.results.forEach((result, index) => (again.results[index] = result))
+  ledger.obstacles.forEach((error, index) => (again.obstacles[index] = error))
+  return again
 }
 
-async function readInput(input: FileInput): Promise<Document | { error: HashoutError }> {
+function progressHooks({ onProgress }: RestoreOptions): CallHooks {
+  return onProgress ? { progress: (event: ProgressEvent) => onProgress(event as Progress) } : {}
+}
+
+function parseJournal(journal: SigningJournal | string): SigningJournal {
+  try {
+    const value = typeof journal === 'string' ? (JSON.parse(journal) as SigningJournal) : journal
+    if (Array.isArray(value?.documents)) return value
+  } catch {
+    // Said below.
+  }
+  throw invalidArgument('This is no journal.')
+}
+
+async function readInput(input: FileInput | undefined): Promise<Source> {
+  if (input === undefined) return { error: new HashoutError('FILE_UNREADABLE', 'The file is missing.') }
   try {
     return await toDocument(input)
   } catch (error) {
@@ -157,7 +228,7 @@ async function readInput(input: FileInput): Promise<Document | { error: HashoutE
   }
 }
 
-function isIterable(files: FileInput | Iterable<FileInput>): files is Iterable<FileInput> {
+function isIterable<T>(files: FileInput | Iterable<T>): files is Iterable<T> {
   // A Uint8Array can be iterated over as well, but it is one document.
   return typeof files === 'object' && files !== null && Symbol.iterator in files && !ArrayBuffer.isView(files)
 }

@@ -215,6 +215,9 @@ export interface Progress {
   /** In phase `hash` bytes, else steps. */
   readonly done: number
   readonly total: number
+  /** In phase `hash`: how much of the document is hashed. */
+  readonly bytes?: number
+  readonly totalBytes?: number
 }
 
 /** Where a signature goes. Without it, a new invisible field is made. */
@@ -245,11 +248,17 @@ export interface SignatureOptions {
 }
 
 /** Options of {@link Service.sign}. */
-export interface SignOptions extends CallOptions, SignatureOptions {
-  /** The key to sign with: a credential of this service, or its ID. */
-  readonly credential: Credential | string
+export interface SignOptions extends PrepareOptions {
   /** Asks for PIN and OTP, or for a SAD. May be left out for credentials that need neither. */
   readonly authorize?: Authorize
+  /** Keeps the journal, so that the signing outlives this page. */
+  readonly journal?: JournalKeeper
+}
+
+/** Options of {@link Service.prepare}. */
+export interface PrepareOptions extends CallOptions, SignatureOptions {
+  /** The key to sign with: a credential of this service, or its ID. */
+  readonly credential: Credential | string
   readonly onProgress?: (progress: Progress) => void
   readonly field?: FieldOptions
   readonly reason?: string
@@ -318,6 +327,8 @@ export interface SignedDocument {
   readonly blob: Blob
   readonly signature: SignatureInfo
   readonly error?: undefined
+  /** The same bytes as `blob`, as a stream. */
+  stream(): ReadableStream<Uint8Array<ArrayBuffer>>
 }
 
 /** A document that was not signed. */
@@ -331,7 +342,85 @@ export interface FailedDocument {
 
 /** The result of {@link Service.sign}: one entry per file, in the order of the files. */
 export interface SignResult {
+  /** The journal's name: under it a keeper has this signing. */
+  readonly id?: string
   readonly documents: readonly (SignedDocument | FailedDocument)[]
+}
+
+/** Options of {@link Batch.finish}: what authorizes, in one of three ways, and what `sign` takes besides. */
+export interface FinishOptions extends CallOptions, Authorization {
+  /** Asks for PIN and OTP, or for a SAD. */
+  readonly authorize?: (request: Omit<AuthorizationRequest, 'credential'>) => Authorization | Promise<Authorization>
+  readonly onProgress?: (progress: Progress) => void
+  /** Keeps the journal from now on. */
+  readonly journal?: JournalKeeper
+}
+
+/** Options of {@link Service.restore}. */
+export interface RestoreOptions extends CallOptions {
+  readonly onProgress?: (progress: Progress) => void
+}
+
+/**
+ * Where a document stands. `prepared`: nothing left the page. `submitted`: its hash left. `received`: its signature came back, and is not
+ * yet in the document. `signed`, `failed`: it has ended. `unknown`: its hash left and the answer was lost, so that the service may have
+ * signed; it is never sent again.
+ */
+export type DocumentState = 'prepared' | 'submitted' | 'received' | 'signed' | 'failed' | 'unknown'
+
+/** A signing as a value, to be kept as JSON: what it takes to go on in another page. It holds no secret and no document. */
+export interface SigningJournal {
+  readonly version: number
+  readonly id: string
+  /** Grows with each change, so that of two pages with the same journal only one can go on. */
+  readonly revision: number
+  readonly service: string
+  readonly credential: { readonly credentialID: string; readonly raw: string }
+  readonly signingTime: string
+  readonly options?: unknown
+  readonly documents: readonly {
+    readonly name?: string
+    readonly size: number
+    readonly state: DocumentState
+    readonly options?: unknown
+    readonly seed?: string
+    readonly update?: string
+    /** The document digest, which names the document. */
+    readonly digest?: string
+    readonly signAlgo?: string
+    readonly hashAlgo?: string
+    /** What the service is asked to sign. */
+    readonly hash?: string
+    readonly signature?: string
+    readonly error?: { readonly code: string; readonly message: string; readonly details?: Readonly<Record<string, unknown>> }
+  }[]
+}
+
+/** A document as it is kept beside a journal; {@link Service.restore} takes it back. */
+export interface KeptFile {
+  readonly file: Blob
+  readonly name?: string
+}
+
+/**
+ * Keeps journals, such as {@link JournalStore} of `hashout/journal` does.
+ *
+ * `keep` is called at each change of a state, and before a hash leaves: when its promise is fulfilled the journal must be safe. If it
+ * rejects, nothing is sent. It must refuse a journal whose `revision` is not above that of the one it has.
+ */
+export interface JournalKeeper {
+  keep(journal: SigningJournal, files: readonly (KeptFile | undefined)[]): void | Promise<void>
+}
+
+/** One document of a {@link Batch}. */
+export interface BatchDocument {
+  readonly index: number
+  readonly name?: string
+  readonly state: DocumentState
+  /** What is to be signed, in standard base64. */
+  readonly hash?: string
+  /** Why it cannot go on. */
+  readonly error?: HashoutError
 }
 
 /** Options of {@link Hashout.inspect}. */

@@ -94,7 +94,7 @@ for (const [where, connect] of Object.entries(threads)) {
           const expected = await crypto.subtle.digest(algorithm, new Uint8Array([...bytes, 1]))
           assert.deepEqual(hash, new Uint8Array(expected))
         }
-        assert.deepEqual(seen.at(-1), { document: 0, phase: 'hash', done: size + 1, total: size + 1 })
+        assert.deepEqual(seen.at(-1), { document: 0, phase: 'hash', done: size + 1, total: size + 1, bytes: size + 1, totalBytes: size + 1 })
       })
     }
 

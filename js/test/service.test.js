@@ -20,9 +20,11 @@ const credential = { credentialID: 'key-1', raw: '{}', certificate: null, reason
 const signature = { fieldName: 'Signature1', level: 'B-B' }
 
 /** Signs everything it is given by appending the document's index. */
-const signAll = async (method, args) => {
+const signAll = async (method, args, host, id) => {
   assert.equal(method, 'sign')
-  return { documents: args.files.map((_, index) => ({ index, update: new Uint8Array([index]), signature })) }
+  for (const [index, file] of args.files.entries()) {
+    host.document(id, index, file.error ? { state: 'failed', error: file.error } : { state: 'signed', update: new Uint8Array([index]), signature })
+  }
 }
 
 const bytes = async (blob) => [...new Uint8Array(await blob.arrayBuffer())]
@@ -43,7 +45,7 @@ describe('sign', () => {
       await openAsBlob(path),
     ]
     let sent
-    const { documents } = await serviceOf((method, args) => ((sent = args), signAll(method, args))).sign(inputs, { credential })
+    const { documents } = await serviceOf((method, args, ...host) => ((sent = args), signAll(method, args, ...host))).sign(inputs, { credential })
     assert.deepEqual(documents.map((d) => d.name), [undefined, undefined, undefined, 'a.pdf', undefined, 'b.pdf', 'c.pdf', undefined])
     assert.equal(sent.files[6].password, 'secret')
     for (const [index, document] of documents.entries()) {
@@ -65,10 +67,10 @@ describe('sign', () => {
     const asked = []
     const seen = []
     const service = serviceOf(async (method, args, host, id) => {
-      asked.push(await host.authorize(id, { documents: [0, 1], hashes: [] }))
-      host.progress(id, { document: 1, phase: 'sign', done: 1, total: 1 })
+      asked.push(await host.authorize(id, { documents: [1, 3], hashes: [] }))
+      host.progress(id, { document: 3, phase: 'sign', done: 1, total: 1 })
       host.progress(id, { document: -1, phase: 'done', done: 1, total: 1 })
-      return signAll(method, args)
+      return signAll(method, args, host, id)
     })
     const { documents } = await service.sign(['no document', new Uint8Array([1]), new Response('', { status: 404 }), new Uint8Array([2])], {
       credential,
@@ -80,14 +82,17 @@ describe('sign', () => {
       onProgress: (event) => seen.push(event.document),
     })
     assert.deepEqual(documents.map((d) => d.error?.code), ['INVALID_ARGUMENT', undefined, 'NETWORK', undefined])
-    assert.deepEqual(await bytes(documents[3].blob), [2, 1])
+    assert.deepEqual(await bytes(documents[3].blob), [2, 3])
     assert.deepEqual(asked, [{ PIN: '1' }])
     assert.deepEqual(seen, [3, -1])
   })
 
   it('gives each document its own error', async () => {
     const error = { code: 'PDF_MALFORMED', message: 'not a PDF', details: { offset: 0 }, retryable: false }
-    const service = serviceOf(async () => ({ documents: [{ index: 1, update: new Uint8Array(1), signature }, { index: 0, error }] }))
+    const service = serviceOf(async (_m, _a, host, id) => {
+      host.document(id, 1, { state: 'signed', update: new Uint8Array(1), signature })
+      host.document(id, 0, { state: 'failed', error })
+    })
     const { documents } = await service.sign([new Uint8Array(1), new Uint8Array(1), new Uint8Array(1)], { credential })
     assert.equal(documents[0].error instanceof HashoutError, true)
     assert.equal(documents[0].error.code, 'PDF_MALFORMED')
@@ -100,7 +105,7 @@ describe('sign', () => {
     const why = new Error('the dialog broke')
     const service = serviceOf(async (_m, _a, host, id) => {
       const error = await host.authorize(id, { documents: [0] }).catch((e) => ({ ...e }))
-      return { documents: [{ index: 0, error }] }
+      host.document(id, 0, { state: 'prepared', error })
     })
     const { documents } = await service.sign(new Uint8Array(1), { credential, authorize: () => Promise.reject(why) })
     assert.equal(documents[0].error.code, 'AUTHORIZATION_FAILED')
@@ -111,9 +116,9 @@ describe('sign', () => {
 
   it('looks a credential up by its ID, and sends options as they are', async () => {
     const calls = []
-    const service = serviceOf(async (method, args) => {
+    const service = serviceOf(async (method, args, ...host) => {
       calls.push([method, args])
-      return method === 'credential' ? { ...credential, raw: '{"a":1}' } : signAll(method, args)
+      return method === 'credential' ? { ...credential, raw: '{"a":1}' } : signAll(method, args, ...host)
     })
     const signingTime = new Date(1e12)
     await service.sign(new Uint8Array(1), { credential: 'key-1', reason: 'because', signingTime, signal: new AbortController().signal })

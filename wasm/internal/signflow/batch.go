@@ -12,10 +12,12 @@ import (
 
 // Batch is a set of documents between their preparation and their end.
 type Batch struct {
+	id         string
 	credential *csc.Credential
 	options    Options
 	items      []*item
 	observe    Observer
+	hooks      Hooks
 	finished   int
 }
 
@@ -24,11 +26,13 @@ type item struct {
 	index      int
 	document   Document
 	state      State
+	seed       [16]byte
 	mechanism  csc.Mechanism
 	plan       *pades.Plan
 	prepared   *pdfprep.Prepared
 	digest     []byte // document digest
 	attributes *cms.SignedAttributes
+	signature  []byte // the signature value, once it was received
 	result     Result
 }
 
@@ -63,21 +67,29 @@ type Pending struct {
 func (b *Batch) Pending() []Pending {
 	var list []Pending
 	for _, it := range b.items {
-		if it.state == Prepared {
+		if it.waits() {
 			list = append(list, Pending{Document: it.index, Digest: it.attributes.ToBeSigned(), Hash: it.mechanism.Algorithm.Hash})
 		}
 	}
 	return list
 }
 
+// waits tells whether a document's hash is to be signed yet.
+func (it *item) waits() bool { return it.state == Prepared && it.result.Err == nil }
+
 // Results gives the state of every document, in the order in which they were given.
 func (b *Batch) Results() []Result {
 	results := make([]Result, len(b.items))
 	for i, it := range b.items {
-		results[i] = it.result
-		results[i].State = it.state
+		results[i] = it.outcome()
 	}
 	return results
+}
+
+func (it *item) outcome() Result {
+	r := it.result
+	r.State = it.state
+	return r
 }
 
 func (b *Batch) enter(it *item, phase Phase) {
@@ -91,4 +103,11 @@ func (b *Batch) fail(ctx context.Context, it *item, state State, err error) {
 	it.result.Err = stopped(ctx, err)
 	b.finished++
 	b.enter(it, PhaseFailed)
+	b.deliver(it)
+}
+
+func (b *Batch) deliver(it *item) {
+	if b.hooks.Deliver != nil {
+		b.hooks.Deliver(it.index, it.outcome())
+	}
 }

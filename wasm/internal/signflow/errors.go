@@ -13,13 +13,16 @@ const (
 	InvalidArgument Code = "INVALID_ARGUMENT"
 	Aborted         Code = "ABORTED"
 	SelfCheckFailed Code = "SELF_CHECK_FAILED"
+	FileUnreadable  Code = "FILE_UNREADABLE"
+	JournalFailed   Code = "JOURNAL_FAILED"
 )
 
 // Error is an error of the flow itself.
 type Error struct {
-	Code Code
-	Msg  string
-	Err  error
+	Code    Code
+	Msg     string
+	Details map[string]any
+	Err     error
 }
 
 // The sentinels for errors.Is.
@@ -27,6 +30,7 @@ var (
 	ErrInvalidArgument = &Error{Code: InvalidArgument}
 	ErrAborted         = &Error{Code: Aborted}
 	ErrSelfCheckFailed = &Error{Code: SelfCheckFailed}
+	ErrFileUnreadable  = &Error{Code: FileUnreadable}
 )
 
 func (e *Error) Error() string {
@@ -52,14 +56,17 @@ func (e *Error) Is(target error) bool {
 // ErrorCode, ErrorDetails and Retryable are what the border asks of every room's error.
 func (e *Error) ErrorCode() string { return string(e.Code) }
 
-// ErrorDetails is empty: what there is to say is in the message and in the cause.
-func (e *Error) ErrorDetails() map[string]any { return nil }
+// ErrorDetails gives the facts, where there are some.
+func (e *Error) ErrorDetails() map[string]any { return e.Details }
 
 // Retryable tells whether doing the same again may succeed: only after the caller's own abort.
 func (e *Error) Retryable() bool { return e.Code == Aborted }
 
 // coded is what every room's error can do.
 type coded interface{ ErrorCode() string }
+
+// as is errors.As, under a name that reads in a sentence.
+func as(err error, target any) bool { return errors.As(err, target) }
 
 // stopped turns an error that stems from the caller's cancellation into ErrAborted, and leaves errors with a code of their own alone:
 // a request that had left when the caller gave up is OUTCOME_UNKNOWN, not merely aborted.

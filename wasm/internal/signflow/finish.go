@@ -14,9 +14,19 @@ type Signer interface {
 	SignAll(ctx context.Context, digests [][]byte, observe func(csc.SignEvent) error) []csc.SignResult
 }
 
-// Finish asks for the signatures of all prepared documents, one call of a signer for each digest algorithm among them, and completes
-// each document that got one. newSigner is called once for each algorithm. Finish may be called once.
-func (b *Batch) Finish(ctx context.Context, newSigner func(digest crypto.Hash) (Signer, error)) ([]Result, error) {
+// Finish completes the documents whose signature is at hand, asks for the signatures of all prepared documents, one call of a signer for
+// each digest algorithm among them, and completes each document that got one. newSigner is called once for each algorithm. Finish may be
+// called once.
+func (b *Batch) Finish(ctx context.Context, newSigner func(digest crypto.Hash) (Signer, error), hooks Hooks) ([]Result, error) {
+	b.hooks = hooks
+	for _, it := range b.items {
+		switch {
+		case it.result.Err != nil:
+			b.deliver(it)
+		case it.state == Received:
+			b.complete(ctx, it)
+		}
+	}
 	for _, group := range b.groups() {
 		signer, err := newSigner(group[0].mechanism.Algorithm.Hash)
 		if err != nil {
@@ -26,12 +36,14 @@ func (b *Batch) Finish(ctx context.Context, newSigner func(digest crypto.Hash) (
 		for i, it := range group {
 			digests[i] = it.attributes.ToBeSigned()
 		}
-		signatures := signer.SignAll(ctx, digests, func(e csc.SignEvent) error {
-			b.follow(group, e)
-			return nil
-		})
+		signatures := signer.SignAll(ctx, digests, func(e csc.SignEvent) error { return b.follow(ctx, group, e) })
 		for i, it := range group {
-			b.complete(ctx, it, signatures[i])
+			if err := signatures[i].Err; err != nil {
+				b.fail(ctx, it, it.after(err), err)
+				continue
+			}
+			it.state, it.signature = Received, signatures[i].Signature
+			b.complete(ctx, it)
 		}
 	}
 	return b.Results(), nil
@@ -42,7 +54,7 @@ func (b *Batch) Finish(ctx context.Context, newSigner func(digest crypto.Hash) (
 func (b *Batch) groups() [][]*item {
 	var groups [][]*item
 	for _, it := range b.items {
-		if it.state != Prepared {
+		if !it.waits() {
 			continue
 		}
 		at := slices.IndexFunc(groups, func(g []*item) bool { return g[0].mechanism.Algorithm == it.mechanism.Algorithm })
@@ -55,37 +67,67 @@ func (b *Batch) groups() [][]*item {
 	return groups
 }
 
-// follow keeps the states in step with the signer. Submitted is set before the request leaves.
-func (b *Batch) follow(waiting []*item, e csc.SignEvent) {
-	for _, i := range e.Indices {
-		it := waiting[i]
-		switch e.Kind {
-		case csc.Authorizing:
-			b.enter(it, PhaseAuthorize)
-		case csc.Submitting:
-			it.state = Submitted
-			b.enter(it, PhaseSign)
+// follow keeps states and journal in step with the signer. A document is Submitted, and the journal knows it, before the request leaves.
+func (b *Batch) follow(ctx context.Context, waiting []*item, e csc.SignEvent) error {
+	switch e.Kind {
+	case csc.Authorizing:
+		for _, i := range e.Indices {
+			b.enter(waiting[i], PhaseAuthorize)
 		}
+	case csc.Submitting:
+		if err := b.keep(ctx, waiting, e, Submitted); err != nil {
+			return err
+		}
+		for _, i := range e.Indices {
+			waiting[i].state = Submitted
+			b.enter(waiting[i], PhaseSign)
+		}
+	case csc.Signed:
+		_ = b.keep(ctx, waiting, e, Received) // the signature is here: losing its copy is no reason to lose it
 	}
+	return nil
 }
 
-func (b *Batch) complete(ctx context.Context, it *item, s csc.SignResult) {
-	if s.Err != nil {
-		state := Failed
-		if isOutcomeUnknown(s.Err) {
-			state = Unknown
-		}
-		b.fail(ctx, it, state, s.Err)
-		return
+func (b *Batch) keep(ctx context.Context, waiting []*item, e csc.SignEvent, state State) error {
+	if b.hooks.Keep == nil {
+		return nil
 	}
-	if err := b.assemble(ctx, it, s.Signature); err != nil {
+	changes := make([]Change, len(e.Indices))
+	for n, i := range e.Indices {
+		changes[n] = Change{Document: waiting[i].index, State: state}
+		if state == Received {
+			changes[n].Signature = e.Signatures[n]
+		}
+	}
+	err := b.hooks.Keep(ctx, changes)
+	if err == nil || ctx.Err() != nil {
+		return err
+	}
+	return &csc.Error{Code: csc.Code(JournalFailed), Msg: "the journal could not be kept, so nothing was sent", Err: err}
+}
+
+// after is the state that an error of the signer leaves a document in.
+func (it *item) after(err error) State {
+	switch {
+	case csc.CodeOf(err) == csc.OutcomeUnknown:
+		return Unknown
+	case it.state == Submitted:
+		return Failed
+	}
+	return it.state // its hash never left
+}
+
+// complete makes the signed document of a signature that was received. If that fails, the document stays Received: its signature exists.
+func (b *Batch) complete(ctx context.Context, it *item) {
+	if err := b.assemble(ctx, it, it.signature); err != nil {
 		it.result.Update = nil
-		b.fail(ctx, it, Failed, err)
+		b.fail(ctx, it, Received, err)
 		return
 	}
 	it.state = Signed
 	b.finished++
 	b.enter(it, PhaseDone)
+	b.deliver(it)
 }
 
 // assemble puts the signature into its document and judges the outcome from the bytes, as a stranger would.
@@ -127,5 +169,3 @@ func (b *Batch) reread(ctx context.Context, it *item, update []byte) error {
 	}
 	return it.plan.Check(contents, it.digest)
 }
-
-func isOutcomeUnknown(err error) bool { return csc.CodeOf(err) == csc.OutcomeUnknown }

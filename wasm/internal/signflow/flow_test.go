@@ -95,7 +95,7 @@ func (w *world) sign(ctx context.Context, id string, o signflow.Options, observe
 	}}
 	results, err := batch.Finish(ctx, func(digest crypto.Hash) (signflow.Signer, error) {
 		return csc.NewSigner(w.session, credential, authorizer, csc.SignerOptions{Digest: digest, PreferPSS: o.PreferPSS, SignTimeout: 2 * time.Second})
-	})
+	}, signflow.Hooks{})
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -229,14 +229,14 @@ func TestFaultsOfTheServiceAreTypedAndWithholdTheFile(t *testing.T) {
 		code           string
 		state          signflow.State
 	}{
-		{"service down before", authorize, csctest.Refuse(503, "down"), "SERVICE_ERROR", signflow.Failed},
+		{"service down before", authorize, csctest.Refuse(503, "down"), "SERVICE_ERROR", signflow.Prepared},
 		{"garbage", sign, csctest.Garbage(), "RESPONSE_MALFORMED", signflow.Failed},
 		{"too few signatures", sign, csctest.TooFew(), "SIGNATURE_COUNT", signflow.Failed},
 		{"signature of another key", sign, csctest.ForeignKey(), "SIGNATURE_INVALID", signflow.Failed},
 		{"flipped bit", sign, csctest.FlipBit(), "SIGNATURE_INVALID", signflow.Failed},
 		{"redirect", sign, csctest.Redirect(307, "http://127.0.0.1:1/"), "REDIRECT_REFUSED", signflow.Failed},
 		{"answer lost", sign, csctest.DropAfter(), "OUTCOME_UNKNOWN", signflow.Unknown},
-		{"token expired", authorize, csctest.TokenExpires(), "TOKEN_EXPIRED", signflow.Failed},
+		{"token expired", authorize, csctest.TokenExpires(), "TOKEN_EXPIRED", signflow.Prepared},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -405,7 +405,7 @@ func TestUnverifiedSignatureNeverReachesADocument(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	results, err := batch.Finish(t.Context(), func(crypto.Hash) (signflow.Signer, error) { return liar{}, nil })
+	results, err := batch.Finish(t.Context(), func(crypto.Hash) (signflow.Signer, error) { return liar{}, nil }, signflow.Hooks{})
 	if err != nil || results[0].Err == nil || results[0].Update != nil {
 		t.Fatalf("%+v, %v", results, err)
 	}

@@ -3,6 +3,7 @@ package signflow
 import (
 	"context"
 	"crypto"
+	"encoding/json"
 	"io"
 	"time"
 
@@ -23,6 +24,13 @@ type Source interface {
 // Document is one document to sign.
 type Document struct {
 	Source Source
+	// Err is why there is no Source: the document fails with it, in its place among the others.
+	Err error
+	// Name, and Options, the caller's own words for what concerns this document alone, are for the journal.
+	Name    string
+	Options json.RawMessage
+	// Unchanged says, when restoring, that Source is the very one that was prepared: it is not hashed again.
+	Unchanged bool
 	// Password opens an encrypted document; empty tries the empty user password.
 	Password string
 	// NFKC normalizes it: see pdfprep.OpenOptions.
@@ -53,7 +61,7 @@ type Options struct {
 
 	// SigningTime goes into /M. It must be set: the flow does not read the clock.
 	SigningTime time.Time
-	// Random is read for 16 bytes a document, the changing half of /ID. It must be set.
+	// Random is read for 16 bytes a document, the changing half of /ID, and for the batch's name. It must be set.
 	Random io.Reader
 	// Limits bound what a hostile document may cost; zero values mean pdfprep's own.
 	Limits pdfprep.Limits

@@ -2,9 +2,11 @@ package signflow
 
 import (
 	"context"
+	"encoding/hex"
 	"fmt"
 	"io"
 	"slices"
+	"time"
 
 	"hashout/csc"
 	"hashout/pdfprep"
@@ -26,11 +28,19 @@ func Prepare(ctx context.Context, credential *csc.Credential, documents []Docume
 	if err != nil {
 		return nil, err
 	}
-	b := &Batch{credential: credential, options: o, observe: observe}
+	o.SigningTime = o.SigningTime.Truncate(time.Second) // all that /M and the journal can hold
+	var name [16]byte
+	if _, err := io.ReadFull(o.Random, name[:]); err != nil {
+		return nil, fmt.Errorf("reading random bytes: %w", err)
+	}
+	b := &Batch{id: hex.EncodeToString(name[:]), credential: credential, options: o, observe: observe}
 	for i, document := range documents {
 		b.items = append(b.items, &item{index: i, document: document, mechanism: mechanism})
 	}
 	for _, it := range b.items {
+		if _, err := io.ReadFull(o.Random, it.seed[:]); err != nil {
+			return nil, fmt.Errorf("reading random bytes: %w", err)
+		}
 		if err := b.prepare(ctx, it); err != nil {
 			b.fail(ctx, it, Failed, err)
 			continue
@@ -58,6 +68,9 @@ func (b *Batch) prepare(ctx context.Context, it *item) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	if it.document.Err != nil {
+		return it.document.Err
+	}
 	b.enter(it, PhaseOpen)
 	pdf, err := pdfprep.Open(ctx, it.document.Source, it.document.Source.Size(), it.document.options(b.options.Limits))
 	if err == nil {
@@ -82,17 +95,14 @@ func (b *Batch) prepareOpened(ctx context.Context, it *item, pdf *pdfprep.Docume
 	if it.plan, err = newPlan(b.credential, it.mechanism, b.options); err != nil {
 		return err
 	}
-	signOptions, err := b.signOptions(it)
-	if err != nil {
+	if it.prepared, err = pdf.Prepare(ctx, b.signOptions(it)); err != nil {
 		return err
 	}
-	if it.prepared, err = pdf.Prepare(ctx, signOptions); err != nil {
-		return err
-	}
-	b.enter(it, PhaseHash)
-	hash := it.mechanism.Algorithm.Hash
-	if it.digest, err = it.document.Source.Digest(ctx, hash, it.prepared.Before(), it.prepared.After()); err != nil {
-		return err
+	if it.digest == nil {
+		b.enter(it, PhaseHash)
+		if it.digest, err = it.document.Source.Digest(ctx, it.mechanism.Algorithm.Hash, it.prepared.Before(), it.prepared.After()); err != nil {
+			return err
+		}
 	}
 	it.attributes, err = cms.NewSignedAttributes(it.plan.CMS, it.digest)
 	return err
@@ -116,15 +126,11 @@ func (b *Batch) adapt(ctx context.Context, it *item, pdf *pdfprep.Document) erro
 	return err
 }
 
-func (b *Batch) signOptions(it *item) (pdfprep.SignOptions, error) {
+func (b *Batch) signOptions(it *item) pdfprep.SignOptions {
 	o, plan := b.options, it.plan
-	s := pdfprep.SignOptions{
+	return pdfprep.SignOptions{
 		Field: b.field(it), ReservedBytes: plan.ReservedBytes, SubFilter: pdfprep.SubFilter(plan.SubFilter), SigningTime: plan.SigningTime, DigestMethod: it.mechanism.Algorithm.Hash,
 		Reason: o.Reason, Location: o.Location, Name: o.Name, ContactInfo: o.ContactInfo,
-		Certify: o.Certify, Lock: o.Lock, Software: o.Software,
+		Certify: o.Certify, Lock: o.Lock, Software: o.Software, Seed: it.seed,
 	}
-	if _, err := io.ReadFull(o.Random, s.Seed[:]); err != nil {
-		return s, fmt.Errorf("reading random bytes: %w", err)
-	}
-	return s, nil
 }

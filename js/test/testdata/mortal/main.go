@@ -12,7 +12,7 @@ import (
 func main() {
 	host := js.Global().Get("__hashoutHost")
 	js.Global().Delete("__hashoutHost")
-	if host.Get("protocol").Int() != 1 {
+	if host.Get("protocol").Int() != 2 {
 		os.Exit(1)
 	}
 	call := js.FuncOf(func(_ js.Value, args []js.Value) any {
@@ -59,7 +59,7 @@ func main() {
 		})
 	})
 	cancel := js.FuncOf(func(js.Value, []js.Value) any { return nil })
-	host.Call("ready", map[string]any{"protocol": 1, "version": "mortal", "call": call, "cancel": cancel})
+	host.Call("ready", map[string]any{"protocol": 2, "version": "mortal", "call": call, "cancel": cancel})
 	select {}
 }
 
