@@ -49,7 +49,7 @@ func newWorld(t *testing.T) *world {
 	w := &world{t: t, service: csctest.NewServer(t, csctest.Options{Keys: keys}), pin: csctest.DemoPIN}
 	token := w.service.AccessToken()
 	session, err := csc.NewSession(csc.SessionOptions{
-		ServiceURL: w.service.ServiceURL("v1"), Transport: cschttp.New(nil), Token: csc.StaticToken(token), Timeout: 5 * time.Second,
+		ServiceURL: w.service.ServiceURL("v1"), Transport: cschttp.New(nil), Token: csc.StaticToken(token), Timeout: 60 * time.Second, // RSA-4096 keys are made on first use
 	})
 	if err != nil {
 		t.Fatal(err)
