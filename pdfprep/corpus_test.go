@@ -80,7 +80,7 @@ func (s *signer) signDocument(ctx context.Context, d *pdfprep.Document, original
 	if err != nil {
 		return nil, err
 	}
-	o.ReservedBytes = plan.ReservedBytes
+	o.ReservedBytes += plan.ReservedBytes // what the caller wants is room to spare
 	p, err := d.Prepare(ctx, o)
 	if err != nil {
 		return nil, err
