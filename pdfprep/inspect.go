@@ -82,7 +82,7 @@ func (d *Document) Inspect(ctx context.Context) (*Inspection, error) {
 	}
 	in := &Inspection{
 		Bytes: d.f.Size(), Version: d.f.Version, Revisions: len(d.f.Sections), XRef: "table", Encrypted: d.handler != nil,
-		OwnerAccess: d.handler == nil || d.handler.Role() != stdsec.User, Fields: []FieldInfo{}, Signatures: []SignatureInfo{}, Findings: []Finding{},
+		OwnerAccess: d.handler == nil || d.handler.Role() != stdsec.User, Fields: []FieldInfo{}, Findings: []Finding{},
 	}
 	switch {
 	case d.f.Rebuilt:
@@ -109,12 +109,8 @@ func (d *Document) Inspect(ctx context.Context) (*Inspection, error) {
 			in.Fields = append(in.Fields, FieldInfo{Name: f.name, Signed: f.value != nil, Locked: lockedBy(earlier, f.name) != nil})
 		}
 	}
-	for i := range earlier {
-		info, err := d.describe(&earlier[i])
-		if err != nil {
-			return nil, explain(err)
-		}
-		in.Signatures = append(in.Signatures, info)
+	if in.Signatures, err = d.describeAll(form); err != nil {
+		return nil, err
 	}
 	if in.PDFA, err = d.claimsPDFA(); err != nil {
 		return nil, explain(err)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/x509"
+	"slices"
 	"strings"
 	"time"
 )
@@ -22,12 +23,18 @@ type CollectOptions struct {
 	OCSPs   [][]byte            // evidence that is there already, from a signing service or a document
 	CRLs    [][]byte
 	Now     time.Time
+	// At is when the certificates were last relied on, zero for Now: the time of a timestamp over what they signed. Evidence that is there
+	// already has to speak about that moment or a later one; what is fetched has to be current now.
+	At time.Time
 }
 
 // Collect gathers the evidence about certificates: their chains up to a self-signed root, and for each but the root current revocation data,
-// verified. OCSP is asked first, revocation lists second. The error is ErrUnusable for a revoked certificate, ErrUnavailable when
-// something is missing, with each piece in the details; the evidence found so far is returned with it.
+// verified. OCSP is asked first, revocation lists second. The error is ErrUnusable for a certificate that was revoked up to At, ErrUnavailable
+// when something is missing, with each piece in the details; the evidence found so far is returned with it.
 func Collect(ctx context.Context, o CollectOptions, certificates ...*x509.Certificate) (*Evidence, error) {
+	if o.At.IsZero() {
+		o.At = o.Now
+	}
 	w := &collector{CollectOptions: o, out: &Evidence{}}
 	for _, c := range certificates {
 		w.queue(c)
@@ -38,9 +45,13 @@ func Collect(ctx context.Context, o CollectOptions, certificates ...*x509.Certif
 		}
 	}
 	if len(w.missing) > 0 {
-		return w.out, &Error{Code: Unavailable, Msg: "certificates or revocation data are missing", Details: map[string]any{"missing": w.missing}}
+		return w.out, unavailable(w.missing)
 	}
 	return w.out, nil
+}
+
+func unavailable(missing []map[string]any) *Error {
+	return &Error{Code: Unavailable, Msg: "certificates or revocation data are missing", Details: map[string]any{"missing": missing}}
 }
 
 // maxEvidence bounds the certificates of one collection: some chains, their responders, and the responders' chains.
@@ -67,9 +78,11 @@ func (w *collector) queue(c *x509.Certificate) {
 
 // miss records a piece that is not there; kind is "issuer" or "revocation".
 func (w *collector) miss(c *x509.Certificate, kind string, causes ...error) {
-	texts := make([]string, len(causes))
-	for i, e := range causes {
-		texts[i] = e.Error()
+	var texts []string
+	for _, e := range causes {
+		if text := e.Error(); !slices.Contains(texts, text) {
+			texts = append(texts, text)
+		}
 	}
 	w.missing = append(w.missing, map[string]any{
 		"kind": kind, "subject": c.Subject.String(), "serialNumber": c.SerialNumber.Text(16), "cause": strings.Join(texts, "; "),
@@ -105,24 +118,19 @@ func (w *collector) visit(ctx context.Context, c *x509.Certificate) error {
 // status finds current revocation data about c, from what is there, then from OCSP, then from revocation lists.
 func (w *collector) status(ctx context.Context, c, issuer *x509.Certificate) error {
 	var causes []error
-	accept := func(s *Status, err error) bool {
-		if err == nil {
-			err = s.Current(w.Now)
-		}
-		if err != nil {
-			causes = append(causes, err)
-		}
-		return err == nil
-	}
 	for source := range w.sources(ctx, c, issuer) {
 		s, err := source.judge()
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		if !accept(s, err) {
+		if err == nil {
+			err = s.speaksOf(source.at, w.Now)
+		}
+		if err != nil {
+			causes = append(causes, err)
 			continue
 		}
-		if s.Revoked {
+		if s.Revoked && !s.RevokedAt.After(w.At) {
 			return &Error{Code: Unusable, Msg: "a certificate of the chain is revoked", Details: map[string]any{
 				"subject": c.Subject.String(), "serialNumber": c.SerialNumber.Text(16), "revokedAt": s.RevokedAt.UTC().Format(time.RFC3339)}}
 		}
@@ -141,6 +149,7 @@ func (w *collector) status(ctx context.Context, c, issuer *x509.Certificate) err
 
 // source is one place where the status of a certificate may be found.
 type source struct {
+	at    time.Time // the moment that it has to speak about
 	der   []byte    // after judge
 	list  *[][]byte // where it goes in the evidence
 	judge func() (*Status, error)
@@ -150,37 +159,33 @@ type source struct {
 func (w *collector) sources(ctx context.Context, c, issuer *x509.Certificate) func(yield func(*source) bool) {
 	return func(yield func(*source) bool) {
 		for _, der := range w.OCSPs {
-			s := &source{der: der, list: &w.out.OCSPs, judge: func() (*Status, error) { return JudgeOCSP(der, c, issuer) }}
+			s := &source{at: w.At, der: der, list: &w.out.OCSPs, judge: func() (*Status, error) { return JudgeOCSP(der, c, issuer) }}
 			if !yield(s) {
 				return
 			}
 		}
 		for _, der := range w.CRLs {
-			s := &source{der: der, list: &w.out.CRLs, judge: func() (*Status, error) { return JudgeCRL(der, c, issuer) }}
+			s := &source{at: w.At, der: der, list: &w.out.CRLs, judge: func() (*Status, error) { return JudgeCRL(der, c, issuer) }}
 			if !yield(s) {
 				return
 			}
 		}
 		for _, url := range c.OCSPServer {
-			s := &source{list: &w.out.OCSPs}
-			s.judge = func() (_ *Status, err error) {
-				query, err := ocspRequest(c, issuer)
-				if err != nil {
-					return nil, err
+			for _, request := range ocspRequests(url, c, issuer) {
+				s := &source{at: w.Now, list: &w.out.OCSPs}
+				s.judge = func() (_ *Status, err error) {
+					if s.der, err = fetch(ctx, w.Fetcher, request); err != nil {
+						return nil, err
+					}
+					return JudgeOCSP(s.der, c, issuer)
 				}
-				s.der, err = fetch(ctx, w.Fetcher, &Request{Purpose: ForOCSP, URL: url, ContentType: "application/ocsp-request",
-					Accept: "application/ocsp-response", Body: query, MaxBytes: maxOCSPBytes})
-				if err != nil {
-					return nil, err
+				if !yield(s) {
+					return
 				}
-				return JudgeOCSP(s.der, c, issuer)
-			}
-			if !yield(s) {
-				return
 			}
 		}
 		for _, url := range c.CRLDistributionPoints {
-			s := &source{list: &w.out.CRLs}
+			s := &source{at: w.Now, list: &w.out.CRLs}
 			s.judge = func() (_ *Status, err error) {
 				s.der, err = fetch(ctx, w.Fetcher, &Request{Purpose: ForCRL, URL: url, Accept: "application/pkix-crl", MaxBytes: maxCRLBytes})
 				if err != nil {

@@ -7,8 +7,8 @@
 //	der, err := plan.Complete(ctx, attrs, signature, authorities)
 //	err = plan.Check(der, documentDigest)                  // on the bytes read back from the finished file
 //
-// Built today: B-B, the adbe.pkcs7.detached form of it, and B-T. The other levels are named so that a caller can ask for them and learn, as
-// PDF_UNSUPPORTED, that they are not there.
+// B-B, the adbe.pkcs7.detached form of it, and B-T are made with the signature. B-LT and B-LTA come afterwards, by further updates of the file, and so
+// does B-T where a signature has no timestamp: [Extend] does that to any signed file, and renews what is B-LTA.
 //
 // What a validator needs later is gathered by [Collect]: chains, OCSP responses and revocation lists, each verified. [Validate] is such a
 // validator for one signature and speaks in the words of EN 319 102-1; the ByteRange and what happened to the file since are not its business.

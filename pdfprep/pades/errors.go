@@ -5,7 +5,6 @@ type Code string
 
 const (
 	InvalidArgument Code = "INVALID_ARGUMENT"       // no such level, or options that contradict the level
-	Unsupported     Code = "PDF_UNSUPPORTED"        // a level that is not built yet
 	TSAFailed       Code = "TSA_FAILED"             // no timestamp authority gave a valid timestamp
 	Unavailable     Code = "REVOCATION_UNAVAILABLE" // certificates or revocation data are missing; details name each
 	Unusable        Code = "CREDENTIAL_UNUSABLE"    // a certificate of the chain is revoked
@@ -14,7 +13,6 @@ const (
 // Sentinels for errors.Is.
 var (
 	ErrInvalidArgument = &Error{Code: InvalidArgument}
-	ErrUnsupported     = &Error{Code: Unsupported}
 	ErrTSAFailed       = &Error{Code: TSAFailed}
 	ErrUnavailable     = &Error{Code: Unavailable}
 	ErrUnusable        = &Error{Code: Unusable}

@@ -6,7 +6,10 @@ import (
 	"crypto/sha1" // CertID only: RFC 5019 2.1.1 has every responder know it, and nothing is signed with it
 	"crypto/x509"
 	"encoding/asn1"
+	"encoding/base64"
 	"math/big"
+	"net/url"
+	"strings"
 	"time"
 
 	"golang.org/x/crypto/cryptobyte"
@@ -91,6 +94,22 @@ type ocspEntry struct {
 	revokedAt         time.Time
 	thisUpdate        time.Time
 	nextUpdate        time.Time // zero: newer information is always available
+}
+
+// ocspRequests are the ways to ask a responder: by GET, which caches serve and browsers send without asking first, where the request is short
+// enough (RFC 5019 5, RFC 6960 A.1), and by POST for responders that know only that.
+func ocspRequests(address string, c, issuer *x509.Certificate) []*Request {
+	query, err := ocspRequest(c, issuer)
+	if err != nil {
+		return nil
+	}
+	post := &Request{Purpose: ForOCSP, URL: address, ContentType: "application/ocsp-request", Accept: "application/ocsp-response", Body: query, MaxBytes: maxOCSPBytes}
+	text := url.QueryEscape(base64.StdEncoding.EncodeToString(query))
+	if len(text) > 255 || strings.ContainsAny(address, "?#") {
+		return []*Request{post}
+	}
+	get := &Request{Purpose: ForOCSP, URL: strings.TrimSuffix(address, "/") + "/" + text, Accept: post.Accept, MaxBytes: maxOCSPBytes}
+	return []*Request{get, post}
 }
 
 // parseOCSP reads an OCSPResponse strictly. Nothing is verified yet.

@@ -42,15 +42,12 @@ func (p *Plan) ReserveTimestamp(n int) (err error) {
 }
 
 // NewPlan works out a level for a signer. o.SigningTime is the claimed time, wherever the profile wants it to stand; o.Profile PKCS7 is
-// possible at B-B only, because the other levels are defined for PAdES. The error is ErrInvalidArgument, ErrUnsupported, or what
-// [cms.EstimateSize] says.
+// possible at B-B only, because the other levels are defined for PAdES. The error is ErrInvalidArgument or what [cms.EstimateSize] says.
+// Of B-LT and B-LTA the plan makes the part that is B-T: the rest stands behind the signature and is [Extend]'s business.
 func NewPlan(level Level, o cms.Options) (*Plan, error) {
 	level, err := ParseLevel(string(level))
 	if err != nil {
 		return nil, err
-	}
-	if level != BB && level != BT {
-		return nil, &Error{Code: Unsupported, Msg: "level " + string(level) + " is not built yet", Details: map[string]any{"level": string(level)}}
 	}
 	if level != BB && o.Profile == cms.PKCS7 {
 		return nil, &Error{Code: InvalidArgument, Msg: "level " + string(level) + " is defined for PAdES only"}

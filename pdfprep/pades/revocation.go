@@ -37,6 +37,17 @@ func (s *Status) Current(now time.Time) error {
 	return nil
 }
 
+// speaksOf tells whether the data speak about a moment up to now: they were current then, or are younger.
+func (s *Status) speaksOf(at, now time.Time) error {
+	switch {
+	case s.ThisUpdate.After(now.Add(clockSkew)):
+		return reason("the revocation data are from the future")
+	case s.ThisUpdate.Before(at):
+		return s.Current(at)
+	}
+	return nil
+}
+
 // JudgeOCSP reads an OCSPResponse and verifies that it speaks about c and is signed on behalf of issuer. Whether it is recent enough is for
 // the caller: see [Status.Current].
 func JudgeOCSP(der []byte, c, issuer *x509.Certificate) (*Status, error) {

@@ -76,10 +76,7 @@ func name(c *x509.Certificate) string {
 func (t *Trust) status(c, issuer *x509.Certificate, at time.Time) (best *Status, inDocument bool) {
 	look := func(e *Evidence, document bool) {
 		consider := func(s *Status, err error) {
-			if err != nil || s.ThisUpdate.After(t.Now.Add(clockSkew)) {
-				return
-			}
-			if s.ThisUpdate.Before(at) && s.Current(at) != nil {
+			if err != nil || s.speaksOf(at, t.Now) != nil {
 				return
 			}
 			if best == nil || s.ThisUpdate.After(best.ThisUpdate) {

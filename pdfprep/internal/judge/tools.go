@@ -33,27 +33,35 @@ func missing(python string) []string {
 func interpreter() string {
 	venv := os.Getenv("HASHOUT_VENV")
 	if venv == "" {
-		dir, err := os.Getwd()
-		if err != nil {
+		root := repository()
+		if root == "" {
 			return ""
 		}
-		for {
-			if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-				break
-			}
-			parent := filepath.Dir(dir)
-			if parent == dir {
-				return ""
-			}
-			dir = parent
-		}
-		venv = filepath.Join(dir, ".cache", "venv")
+		venv = filepath.Join(root, ".cache", "venv")
 	}
 	python := filepath.Join(venv, "bin", "python")
 	if exec.Command(python, "-I", "-c", "import pyhanko.version").Run() != nil {
 		return ""
 	}
 	return python
+}
+
+// repository is the folder above with go.mod, empty if there is none.
+func repository() string {
+	dir, err := os.Getwd()
+	if err != nil {
+		return ""
+	}
+	for {
+		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
+			return dir
+		}
+		parent := filepath.Dir(dir)
+		if parent == dir {
+			return ""
+		}
+		dir = parent
+	}
 }
 
 // result of a program; code is -1 if it did not end by itself.

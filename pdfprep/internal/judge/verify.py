@@ -42,6 +42,25 @@ def opened(path, password):
     return reader
 
 
+def minimal(der):
+    """Every length is definite and as short as it can be."""
+    at, end = 0, len(der)
+    while at < end:
+        if at + 2 > end or der[at] & 0x1F == 0x1F:
+            return False
+        constructed, length, start = der[at] & 0x20, der[at + 1], at + 2
+        if length >= 0x80:
+            n = length & 0x7F
+            length = int.from_bytes(der[start : start + n], "big")
+            if n == 0 or length < 0x80 or length >> (8 * (n - 1)) == 0:
+                return False
+            start += n
+        if start + length > end or constructed and not minimal(der[start : start + length]):
+            return False
+        at = start + length
+    return True
+
+
 def profile(signature):
     """Departures from PAdES baseline in the CMS and in the signature dictionary."""
     problems = []
@@ -58,13 +77,21 @@ def profile(signature):
         problems.append("not exactly one digest algorithm")
     if data["encap_content_info"]["content"].native is not None:
         problems.append("content is not detached")
-    # The certificates may stand in the order of the chain, which DER would have sorted: nothing hashes them, and
-    # readers take either. So their order is left out: the lengths must be DER's, and all of the SignerInfo.
-    content = cms.ContentInfo.load(signature.pkcs7_content)
-    if len(content.copy().dump(force=True)) != len(content.dump()):
-        problems.append("not DER")
-    if info.copy().dump(force=True) != info.dump():
-        problems.append("SignerInfo is not DER")
+    if info["unsigned_attrs"]:
+        # asn1crypto takes forever to write a timestamp token again: each level of it is written twice for each one above.
+        if not minimal(cms.ContentInfo.load(signature.pkcs7_content).dump()):
+            problems.append("not DER")
+        attributes = [a.dump() for a in info["signed_attrs"]]
+        if attributes != sorted(attributes):
+            problems.append("signed attributes are not DER")
+    else:
+        # The certificates may stand in the order of the chain, which DER would have sorted: nothing hashes them, and
+        # readers take either. So their order is left out: the lengths must be DER's, and all of the SignerInfo.
+        content = cms.ContentInfo.load(signature.pkcs7_content)
+        if len(content.copy().dump(force=True)) != len(content.dump()):
+            problems.append("not DER")
+        if info.copy().dump(force=True) != info.dump():
+            problems.append("SignerInfo is not DER")
     if dictionary.get("/SubFilter") != "/ETSI.CAdES.detached":
         problems.append("SubFilter is not ETSI.CAdES.detached")
     if dictionary.get("/Filter") != "/Adobe.PPKLite":

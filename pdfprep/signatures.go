@@ -1,0 +1,29 @@
+package pdfprep
+
+import "context"
+
+// Signatures lists the signatures and document timestamps of the form, in its order: the part of Inspect about them.
+func (d *Document) Signatures(ctx context.Context) ([]SignatureInfo, error) {
+	d.f.Renew()
+	form, err := d.form(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return d.describeAll(form)
+}
+
+func (d *Document) describeAll(form *form) ([]SignatureInfo, error) {
+	list, err := d.signatures(form)
+	if err != nil {
+		return nil, err
+	}
+	infos := make([]SignatureInfo, 0, len(list))
+	for i := range list {
+		info, err := d.describe(&list[i])
+		if err != nil {
+			return nil, explain(err)
+		}
+		infos = append(infos, info)
+	}
+	return infos, nil
+}
