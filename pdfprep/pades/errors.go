@@ -5,6 +5,7 @@ type Code string
 
 const (
 	InvalidArgument Code = "INVALID_ARGUMENT"       // no such level, or options that contradict the level
+	Unsupported     Code = "PDF_UNSUPPORTED"        // more to do than the limits allow
 	TSAFailed       Code = "TSA_FAILED"             // no timestamp authority gave a valid timestamp
 	Unavailable     Code = "REVOCATION_UNAVAILABLE" // certificates or revocation data are missing; details name each
 	Unusable        Code = "CREDENTIAL_UNUSABLE"    // a certificate of the chain is revoked

@@ -131,7 +131,7 @@ func (x *extender) examine(ctx context.Context) (*standing, error) {
 	if err != nil {
 		return nil, err
 	}
-	list, err := d.Signatures(ctx)
+	list, err := d.SignatureInfos(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -162,7 +162,7 @@ func (x *extender) store(ctx context.Context, s *standing) error {
 	}
 	o := pdfprep.StoreOptions{Add: evidence.store()}
 	if x.o.Names {
-		list, err := d.Signatures(ctx)
+		list, err := d.SignatureInfos(ctx)
 		if err != nil {
 			return err
 		}

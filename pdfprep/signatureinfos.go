@@ -2,8 +2,8 @@ package pdfprep
 
 import "context"
 
-// Signatures lists the signatures and document timestamps of the form, in its order: the part of Inspect about them.
-func (d *Document) Signatures(ctx context.Context) ([]SignatureInfo, error) {
+// SignatureInfos lists the signatures and document timestamps of the form, in its order: the part of Inspect about them, and of little cost.
+func (d *Document) SignatureInfos(ctx context.Context) ([]SignatureInfo, error) {
 	d.f.Renew()
 	form, err := d.form(ctx)
 	if err != nil {
