@@ -18,6 +18,7 @@ type signing struct {
 	session    *csc.Session
 	credential *csc.Credential
 	options    signArgs
+	timestamp  []string // in place of that of the options, which came with a journal
 	batch      *signflow.Batch
 	journal    *signflow.Journal
 }
@@ -93,6 +94,9 @@ func (c *call) newSigning(ctx context.Context) (*signing, error) {
 	}
 	s := &signing{call: c, session: session}
 	o, documents, err := s.read(ctx, args.Credential, args.Options, args.Files)
+	if err == nil {
+		err = needsTimestamps(o.Level, s.options.Timestamp)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -108,9 +112,10 @@ func (c *call) newSigning(ctx context.Context) (*signing, error) {
 
 func (c *call) oldSigning(ctx context.Context) (*signing, error) {
 	var args struct {
-		Service serviceArgs     `json:"service"`
-		Files   []fileArgs      `json:"files"`
-		Journal json.RawMessage `json:"journal"`
+		Service   serviceArgs     `json:"service"`
+		Files     []fileArgs      `json:"files"`
+		Journal   json.RawMessage `json:"journal"`
+		Timestamp []string        `json:"timestamp"`
 	}
 	session, err := c.open(&args, &args.Service)
 	if err != nil {
@@ -123,6 +128,7 @@ func (c *call) oldSigning(ctx context.Context) (*signing, error) {
 	if s.journal.Service != args.Service.URL {
 		return nil, invalidArgument("the journal is of another service", nil)
 	}
+	s.timestamp = args.Timestamp
 	k := s.journal.Credential
 	o, documents, err := s.read(ctx, credentialArgs{CredentialID: k.ID, Raw: k.Raw}, s.journal.Options, args.Files)
 	if err != nil {
@@ -169,8 +175,15 @@ func (s *signing) finish(ctx context.Context) (any, error) {
 		return s.authorize(ctx, r, pending)
 	}}
 	o, signerName := s.options, s.credential.Certificate.Subject.CommonName
+	if s.timestamp == nil {
+		s.timestamp = o.Timestamp
+	}
+	levels, err := s.extension(s.timestamp, s.session, o.ClientData)
+	if err != nil {
+		return nil, err
+	}
 	var lost error
-	_, err := s.batch.Finish(ctx, func(digest crypto.Hash) (signflow.Signer, error) {
+	_, err = s.batch.Finish(ctx, func(digest crypto.Hash) (signflow.Signer, error) {
 		return csc.NewSigner(s.session, s.credential, authorizer, csc.SignerOptions{
 			Digest: digest, PreferPSS: o.PreferPSS, SignAlgo: o.SignAlgo,
 			ClientData: o.ClientData, Description: o.Description, BatchSize: o.BatchSize,
@@ -185,6 +198,7 @@ func (s *signing) finish(ctx context.Context) (any, error) {
 				lost = err
 			}
 		},
+		Extend: levels,
 	})
 	if err == nil {
 		err = lost

@@ -24,6 +24,7 @@ func methods() map[string]handler {
 		"finish":      finish,
 		"inspect":     inspect,
 		"verify":      verify,
+		"extend":      extend,
 	}
 }
 

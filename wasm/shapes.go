@@ -70,6 +70,9 @@ type signArgs struct {
 	SubFilter     string    `json:"subFilter"`
 	SigningTime   int64     `json:"signingTime"` // milliseconds since 1970
 	Software      string    `json:"software"`
+	// Timestamp lists authorities: addresses, or words; see extension.
+	Timestamp []string `json:"timestamp"`
+	statementArgs
 }
 
 type factorShape struct {
@@ -222,5 +225,6 @@ type estimateShape struct {
 type documentShape struct {
 	State     string          `json:"state"`
 	Signature *signatureShape `json:"signature,omitempty"`
+	Shortfall *errorRecord    `json:"shortfall,omitempty"`
 	Error     *errorRecord    `json:"error,omitempty"`
 }

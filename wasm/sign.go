@@ -112,6 +112,9 @@ func (a signArgs) flow() (signflow.Options, error) {
 	if o.Level, err = pades.ParseLevel(a.Level); err != nil {
 		return o, err
 	}
+	if err := a.statements(&o); err != nil {
+		return o, err
+	}
 	o.Digest, err = choose("digest", a.Digest, map[string]crypto.Hash{"": 0, "SHA-256": crypto.SHA256, "SHA-384": crypto.SHA384, "SHA-512": crypto.SHA512})
 	if err != nil {
 		return o, err
@@ -177,6 +180,9 @@ func (c *call) deliver(index int, r signflow.Result, signerName string) error {
 	shape := documentShape{State: string(r.State)}
 	if r.Err != nil {
 		shape.Error = record(r.Err)
+	}
+	if r.Shortfall != nil {
+		shape.Shortfall = record(r.Shortfall)
 	}
 	if s := r.Signature; r.Update != nil {
 		shape.Signature = &signatureShape{

@@ -19,6 +19,7 @@ type Batch struct {
 	observe    Observer
 	hooks      Hooks
 	finished   int
+	evidence   pades.Evidence // collected so far
 }
 
 // item is one document of a batch.
@@ -42,6 +43,8 @@ type Result struct {
 	// Update is what follows the original bytes in the signed file; nil unless State is Signed.
 	Update    []byte
 	Signature *Signature
+	// Shortfall is why a signed document is not of the level asked for; Signature.Level says what it is.
+	Shortfall error
 	Err       error
 }
 

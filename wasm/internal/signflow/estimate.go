@@ -39,5 +39,7 @@ func newPlan(credential *csc.Credential, m csc.Mechanism, o Options) (*pades.Pla
 		Digest:      m.Algorithm.Hash,
 		Profile:     o.Profile,
 		SigningTime: o.SigningTime,
+
+		Commitment: o.Commitment, Policy: o.Policy, Location: o.SignerLocation, AlgorithmProtection: o.AlgorithmProtection,
 	})
 }

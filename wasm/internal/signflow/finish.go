@@ -130,29 +130,26 @@ func (b *Batch) complete(ctx context.Context, it *item) {
 	b.deliver(it)
 }
 
-// assemble puts the signature into its document and judges the outcome from the bytes, as a stranger would.
+// assemble puts the signature into its document, judges the outcome from the bytes, as a stranger would, and takes it to its level.
 func (b *Batch) assemble(ctx context.Context, it *item, signature []byte) error {
 	b.enter(it, PhaseAssemble)
-	signedData, err := it.attributes.Assemble(signature)
-	if err != nil {
-		return err
-	}
-	update, err := it.prepared.Embed(signedData)
+	made, err := b.embed(ctx, it, signature)
 	if err != nil {
 		return err
 	}
 	b.enter(it, PhaseVerify)
-	if err := b.reread(ctx, it, update); err != nil {
+	if err := b.reread(ctx, it, made); err != nil {
 		return &Error{Code: SelfCheckFailed, Msg: "the signed file did not pass its own verification and is withheld", Err: err}
 	}
-	it.result.Update = update
+	b.extend(ctx, it, made)
+	it.result.Update, it.result.Shortfall = made.update, made.shortfall
 	it.result.Signature = &Signature{
 		FieldName:     it.prepared.FieldName,
 		ByteRange:     it.prepared.ByteRange,
-		ContentsBytes: len(signedData),
+		ContentsBytes: made.contents,
 		Digest:        it.mechanism.Algorithm.Hash,
 		SignAlgo:      it.mechanism.SignAlgo,
-		Level:         it.plan.Level,
+		Level:         made.plan.Level,
 		Findings:      it.prepared.Findings,
 	}
 	return nil
@@ -160,12 +157,12 @@ func (b *Batch) assemble(ctx context.Context, it *item, signature []byte) error 
 
 // reread parses original ∥ update from bytes and verifies what it finds there. The original is not hashed a second time: it is the
 // same immutable Blob that the digest was taken of.
-func (b *Batch) reread(ctx context.Context, it *item, update []byte) error {
+func (b *Batch) reread(ctx context.Context, it *item, m *made) error {
 	source := it.document.Source
-	whole := pdfprep.Concat(source, source.Size(), update)
-	contents, err := pdfprep.Reread(ctx, whole, source.Size()+int64(len(update)), it.prepared, it.document.options(b.options.Limits))
+	whole := pdfprep.Concat(source, source.Size(), m.update)
+	contents, err := pdfprep.Reread(ctx, whole, source.Size()+int64(len(m.update)), it.prepared, it.document.options(b.options.Limits))
 	if err != nil {
 		return err
 	}
-	return it.plan.Check(contents, it.digest)
+	return m.plan.Check(contents, it.digest)
 }

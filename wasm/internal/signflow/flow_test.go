@@ -15,6 +15,7 @@ import (
 	"hashout/csc"
 	"hashout/csc/cschttp"
 	"hashout/csc/csctest"
+	"hashout/pdfprep/cms"
 	"hashout/pdfprep/pades"
 	"hashout/wasm/internal/signflow"
 )
@@ -42,6 +43,7 @@ type world struct {
 	session *csc.Session
 	asked   int
 	pin     csc.Secret
+	hooks   signflow.Hooks
 }
 
 func newWorld(t *testing.T) *world {
@@ -95,7 +97,7 @@ func (w *world) sign(ctx context.Context, id string, o signflow.Options, observe
 	}}
 	results, err := batch.Finish(ctx, func(digest crypto.Hash) (signflow.Signer, error) {
 		return csc.NewSigner(w.session, credential, authorizer, csc.SignerOptions{Digest: digest, PreferPSS: o.PreferPSS, SignTimeout: 2 * time.Second})
-	}, signflow.Hooks{})
+	}, w.hooks)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -415,9 +417,10 @@ func TestWrongArgumentsRefuseTheWholeBatch(t *testing.T) {
 	w := newWorld(t)
 	one := []signflow.Document{{Source: newFile(pdf(t, "pdfminer-jo.pdf"))}}
 	for name, change := range map[string]func(*signflow.Options){
-		"no time":                func(o *signflow.Options) { o.SigningTime = time.Time{} },
-		"no random":              func(o *signflow.Options) { o.Random = nil },
-		"level that is not made": func(o *signflow.Options) { o.Level = pades.BT },
+		"no time":                 func(o *signflow.Options) { o.SigningTime = time.Time{} },
+		"no random":               func(o *signflow.Options) { o.Random = nil },
+		"commitment with reason":  func(o *signflow.Options) { o.Commitment = cms.ProofOfApproval },
+		"two places of signature": func(o *signflow.Options) { o.Location, o.SignerLocation = "Ulm", &cms.SignerLocation{Locality: "Ulm"} },
 	} {
 		o := options()
 		change(&o)

@@ -59,6 +59,12 @@ type Options struct {
 	Lock                                *pdfprep.FieldLock
 	Software                            string
 
+	// What the signer states in the signature itself: see cms.Options.
+	Commitment          string
+	Policy              *cms.SignaturePolicy
+	SignerLocation      *cms.SignerLocation
+	AlgorithmProtection bool
+
 	// SigningTime goes into /M. It must be set: the flow does not read the clock.
 	SigningTime time.Time
 	// Random is read for 16 bytes a document, the changing half of /ID, and for the batch's name. It must be set.

@@ -11,7 +11,6 @@ import (
 	"hashout/csc"
 	"hashout/pdfprep"
 	"hashout/pdfprep/cms"
-	"hashout/pdfprep/pades"
 	"hashout/pdfprep/repair"
 )
 
@@ -54,8 +53,10 @@ func (o *Options) check(documents []Document) error {
 	switch {
 	case len(documents) == 0:
 		return &Error{Code: InvalidArgument, Msg: "there is no document to sign"}
-	case o.Level != "" && o.Level != pades.BB:
-		return &Error{Code: InvalidArgument, Msg: "signatures of level B-B are made, not yet of level " + string(o.Level)}
+	case o.Commitment != "" && o.Reason != "":
+		return &Error{Code: InvalidArgument, Msg: "a commitment excludes a reason"} // EN 319 142-1 6.3
+	case o.SignerLocation != nil && o.Location != "":
+		return &Error{Code: InvalidArgument, Msg: "the signer's location excludes the location"} // EN 319 142-1 6.3
 	case o.SigningTime.IsZero():
 		return &Error{Code: InvalidArgument, Msg: "the signing time is not set"}
 	case o.Random == nil:

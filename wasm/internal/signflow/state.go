@@ -1,6 +1,10 @@
 package signflow
 
-import "context"
+import (
+	"context"
+
+	"hashout/pdfprep/pades"
+)
 
 // State is where a document stands on its way. It only moves forward.
 type State string
@@ -30,6 +34,8 @@ type Hooks struct {
 	Keep func(ctx context.Context, changes []Change) error
 	// Deliver is given each document as it ends.
 	Deliver func(document int, r Result)
+	// Extend says who helps with levels above B-B: Authorities, Collect with its Now, Random. The rest of it is filled in here.
+	Extend pades.ExtendOptions
 }
 
 // Phase names a step for progress reports.
@@ -44,6 +50,7 @@ const (
 	PhaseSign      Phase = "sign"
 	PhaseAssemble  Phase = "assemble"
 	PhaseVerify    Phase = "verify"
+	PhaseExtend    Phase = "extend" // to a level above B-T
 	PhaseDone      Phase = "done"
 	PhaseFailed    Phase = "failed"
 )
