@@ -7,7 +7,7 @@ WASM    := js/dist/hashout.wasm
 CACHE   := $(CURDIR)/.cache
 export HASHOUT_VENV ?= $(CACHE)/venv
 
-.PHONY: all build demo test setup check test-go test-wasm test-js test-e2e bench fuzz clean
+.PHONY: all build demo test setup check test-go test-wasm test-js test-e2e bench fuzz reproduce audit mutation clean
 
 all: build
 
@@ -42,9 +42,10 @@ setup:
 
 ## check: format, vet, static analysis, the toolchain's wasm_exec.js, the size of the engine
 check: build
-	@test -z "$$(gofmt -l csc pdfprep wasm web)" || { echo "not gofmt'ed:"; gofmt -l csc pdfprep wasm web; exit 1; }
+	@test -z "$$(gofmt -l csc pdfprep wasm web .ci)" || { echo "not gofmt'ed:"; gofmt -l csc pdfprep wasm web .ci; exit 1; }
 	$(GO) vet ./...
 	GOOS=js GOARCH=wasm $(GO) vet ./wasm/... ./csc ./pdfprep/...
+	cd .ci/tools && $(GO) vet ./...
 	@$(GO) build -modfile=.ci/tools/go.mod -o $(CACHE)/bin/staticcheck honnef.co/go/tools/cmd/staticcheck
 	$(CACHE)/bin/staticcheck ./...
 	GOOS=js GOARCH=wasm $(CACHE)/bin/staticcheck ./wasm/...
@@ -76,6 +77,23 @@ bench: build
 ## fuzz: every fuzz target for FUZZTIME (60s), JOBS at a time; what is found is kept under testdata/fuzz
 fuzz:
 	bash .ci/fuzz
+
+## reproduce: the package again, elsewhere, from clean copies and caches: every file must be the same
+reproduce: build
+	bash .ci/reproduce
+
+## audit: known vulnerabilities of everything linked, bundled and tested with
+audit:
+	bash .ci/audit
+
+## mutation: faults planted where a mistake would cost most; how many of them the tests notice
+MUTATED := pdfprep:prepared.go,reread.go,sigdict.go \
+	pdfprep/cms:assemble.go,attribute.go,conform.go,padding.go,parse.go,signedattributes.go,signingcertificate.go,timestampresponse.go,verify.go \
+	pdfprep/pades:chain.go,signed.go,trust.go,validate.go,verdict.go \
+	csc:call.go,signall.go,verify.go
+mutation:
+	cd .ci/tools && $(GO) build -o $(CACHE)/bin/mutate ./mutate
+	$(CACHE)/bin/mutate -min 85 -out .ci/mutation.txt $(MUTATED)
 
 clean:
 	rm -rf js/dist js/node_modules web/node_modules web/test/out .cache

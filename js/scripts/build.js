@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import { bundleOptions } from './bundle.js'
 import { compress } from './compress.js'
+import { writeParts } from './parts.js'
 
 const here = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url))
 
@@ -24,7 +25,7 @@ for (const name of readdirSync(here('dist'))) {
 
 const common = bundleOptions(integrity)
 
-await Promise.all([
+const bundles = await Promise.all([
   // The page's side, readable: whoever uses it has a bundler that minifies, and stack traces with names until then. The engine for pages without a worker becomes a chunk of its own.
   build({ ...common, entryPoints: [here('src/index.ts'), here('src/oauth.ts')], splitting: true, chunkNames: 'chunk-[hash]' }),
   // The worker imports nothing, so that it can be copied or served from anywhere by itself.
@@ -32,4 +33,5 @@ await Promise.all([
 ])
 execFileSync(process.execPath, [here('node_modules/typescript/bin/tsc'), '-p', here('tsconfig.json')], { stdio: 'inherit' })
 copyFileSync(here('../LICENSE'), here('LICENSE'))
+writeParts(bundles.map((bundle) => bundle.metafile))
 compress(wasm)

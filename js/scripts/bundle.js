@@ -9,9 +9,9 @@ const here = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url))
 const wasmExec = {
   name: 'wasm-exec',
   setup(build) {
-    build.onResolve({ filter: /^hashout:wasm-exec$/ }, () => ({ path: here('../wasm_exec.js'), namespace: 'wasm-exec' }))
+    build.onResolve({ filter: /^hashout:wasm-exec$/ }, () => ({ path: 'wasm_exec.js', namespace: 'wasm-exec' }))
     build.onLoad({ filter: /.*/, namespace: 'wasm-exec' }, ({ path }) => {
-      const source = readFileSync(path, 'utf8')
+      const source = readFileSync(here(`../${path}`), 'utf8')
       return {
         contents: `export function goRuntime(globalThis, fs, console) {\n${source}\nreturn globalThis.Go\n}`,
         loader: 'js',
@@ -30,6 +30,7 @@ export function bundleOptions(integrity) {
     mainFields: ['module', 'main'],
     legalComments: 'inline',
     sourcemap: true,
+    metafile: true,
     outdir: here('dist'),
     logLevel: 'warning',
     plugins: [wasmExec],

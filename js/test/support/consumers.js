@@ -1,8 +1,10 @@
 // Builds the consumers from the packed tarball and serves them as strict pages.
 
 import { execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
+import { tmpdir } from 'node:os'
 import { extname, join, normalize } from 'node:path'
 import { once } from 'node:events'
 import { root, scratch } from './bundle.js'
@@ -11,14 +13,34 @@ const js = join(root, 'js')
 /** The consumers' folder. */
 export const consumers = join(js, 'test/consumers')
 
-/** Installs the consumers' tools, and hashout from what `npm pack` makes. Returns the tarball's path. */
-export function installConsumers() {
+const npm = (cwd, ...args) => execFileSync('npm', [...args, '--loglevel=error'], { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
+
+/** Installs the consumers' tools, once for test files that run at the same time. */
+export function installTools() {
   const lock = join(consumers, 'package-lock.json')
   const installed = join(consumers, 'node_modules/.package-lock.json')
-  const npm = (cwd, ...args) => execFileSync('npm', [...args, '--loglevel=error'], { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
-  if (!existsSync(installed) || statSync(installed).mtimeMs < statSync(lock).mtimeMs) {
-    npm(consumers, 'ci', '--ignore-scripts', '--no-audit', '--no-fund')
+  const fresh = () => existsSync(installed) && statSync(installed).mtimeMs >= statSync(lock).mtimeMs
+  const busy = join(tmpdir(), `hashout-installing-${createHash('sha256').update(consumers).digest('hex').slice(0, 16)}`)
+  const deadline = Date.now() + 180_000
+  while (!fresh()) {
+    try {
+      mkdirSync(busy)
+    } catch (error) {
+      if (error.code !== 'EEXIST' || Date.now() > deadline) throw new Error(`is somebody else installing? ${busy}`, { cause: error })
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200)
+      continue
+    }
+    try {
+      npm(consumers, 'ci', '--ignore-scripts', '--no-audit', '--no-fund')
+    } finally {
+      rmSync(busy, { recursive: true })
+    }
   }
+}
+
+/** Installs the consumers' tools, and hashout from what `npm pack` makes. Returns the tarball's path. */
+export function installConsumers() {
+  installTools()
   const [{ filename }] = JSON.parse(npm(js, 'pack', '--json', '--pack-destination', scratch))
   const place = join(consumers, 'node_modules/hashout')
   rmSync(place, { recursive: true, force: true })

@@ -1,0 +1,229 @@
+package main
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/tools/go/packages"
+)
+
+// verdict is what the tests say of a mutant.
+type verdict struct {
+	mutant
+	reached bool
+	killed  bool
+}
+
+// test is one test function of a built program.
+type test struct {
+	program, dir, name string
+	took               time.Duration
+	work               time.Duration // of the processor: the same on a busy machine
+	reaches            map[int]bool
+}
+
+// quick tests run together: starting a program costs as much as they do.
+const quick = 300 * time.Millisecond
+
+func (t target) run(jobs int, longest time.Duration, only *regexp.Regexp) ([]verdict, error) {
+	work, err := os.MkdirTemp("", "mutate")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(work)
+	mutants, overlay, err := t.plant(work)
+	if err != nil {
+		return nil, err
+	}
+	var tests []*test
+	for i, dir := range t.tests {
+		program := filepath.Join(work, fmt.Sprintf("%d.test", i))
+		if out, err := exec.Command("go", "test", "-c", "-vet=off", "-overlay", overlay, "-o", program, "./"+dir).CombinedOutput(); err != nil {
+			return nil, fmt.Errorf("building the tests of %s: %w\n%s", dir, err, out)
+		}
+		list := exec.Command(program, "-test.list", ".")
+		list.Dir = dir
+		out, err := list.Output()
+		if err != nil {
+			return nil, fmt.Errorf("listing the tests of %s: %w", dir, err)
+		}
+		for name := range strings.FieldsSeq(string(out)) {
+			if !strings.HasPrefix(name, "Benchmark") {
+				tests = append(tests, &test{program: program, dir: dir, name: name})
+			}
+		}
+	}
+	if err := profile(tests, work, jobs); err != nil {
+		return nil, err
+	}
+	tests = slices.DeleteFunc(tests, func(s *test) bool {
+		if s.work > longest {
+			fmt.Fprintf(os.Stderr, "mutate: %s %s needs %v: not asked\n", s.dir, s.name, s.work.Round(100*time.Millisecond))
+		}
+		return s.work > longest || len(s.reaches) == 0
+	})
+	slices.SortStableFunc(tests, func(a, b *test) int { return cmp.Compare(a.work, b.work) })
+	mutants = slices.DeleteFunc(mutants, func(m mutant) bool { return !only.MatchString(fmt.Sprintf("%s:%d", m.file, m.line)) })
+
+	verdicts := make([]verdict, len(mutants))
+	started := time.Now()
+	forEach(jobs, len(mutants), func(i int) error {
+		verdicts[i] = judge(mutants[i], tests)
+		return nil
+	})
+	fmt.Fprintf(os.Stderr, "mutate: %s: %d mutants, %d tests, %v\n", t.dir, len(mutants), len(tests), time.Since(started).Round(time.Second))
+	return verdicts, nil
+}
+
+// plant writes the rewritten files and the overlay that puts them in the place of the real ones.
+func (t target) plant(work string) ([]mutant, string, error) {
+	loaded, err := packages.Load(&packages.Config{Mode: packages.LoadSyntax}, "./"+t.dir)
+	if err != nil {
+		return nil, "", err
+	}
+	p := loaded[0]
+	if len(p.Errors) > 0 {
+		return nil, "", p.Errors[0]
+	}
+	replace := map[string]string{}
+	write := func(instead, text string) error {
+		file := filepath.Join(work, fmt.Sprintf("%d.go", len(replace)))
+		replace[instead] = file
+		return os.WriteFile(file, []byte(text), 0o600)
+	}
+	var mutants []mutant
+	next, found := 0, 0
+	for i, f := range p.Syntax {
+		path := p.CompiledGoFiles[i]
+		base := filepath.Base(path)
+		if len(t.files) > 0 && !slices.Contains(t.files, base) {
+			continue
+		}
+		found++
+		src, err := os.ReadFile(path)
+		if err != nil {
+			return nil, "", err
+		}
+		text, planted := plant(p, f, filepath.ToSlash(filepath.Join(t.dir, base)), src, &next)
+		mutants = append(mutants, planted...)
+		if err := write(path, text); err != nil {
+			return nil, "", err
+		}
+	}
+	if len(t.files) > 0 && found != len(t.files) {
+		return nil, "", fmt.Errorf("%d of the %d files are there", found, len(t.files))
+	}
+	if err := write(filepath.Join(filepath.Dir(p.CompiledGoFiles[0]), "mutate_switches.go"), fmt.Sprintf(switches, p.Name)); err != nil {
+		return nil, "", err
+	}
+	overlay := filepath.Join(work, "overlay.json")
+	text, err := json.Marshal(map[string]any{"Replace": replace})
+	if err != nil {
+		return nil, "", err
+	}
+	return mutants, overlay, os.WriteFile(overlay, text, 0o600)
+}
+
+// profile runs every test by itself: how long it takes and which faults it reaches. All must pass while no fault is on.
+func profile(tests []*test, work string, jobs int) error {
+	return forEach(jobs, len(tests), func(i int) error {
+		s := tests[i]
+		notes := filepath.Join(work, fmt.Sprintf("%d.notes", i))
+		started := time.Now()
+		state, out, err := run([]*test{s}, "MUTATE_NOTES="+notes, 10*time.Minute)
+		if err != nil {
+			return fmt.Errorf("%s %s fails without any fault: %w\n%s", s.dir, s.name, err, out)
+		}
+		s.took, s.work, s.reaches = time.Since(started), state.UserTime()+state.SystemTime(), map[int]bool{}
+		text, err := os.ReadFile(notes)
+		if err != nil && !errors.Is(err, os.ErrNotExist) {
+			return err
+		}
+		for line := range strings.FieldsSeq(string(text)) {
+			id, err := strconv.Atoi(line)
+			if err != nil {
+				return err
+			}
+			s.reaches[id] = true
+		}
+		return nil
+	})
+}
+
+// run runs tests of one program and returns what the process came to and said.
+func run(tests []*test, setting string, limit time.Duration) (*os.ProcessState, []byte, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), limit+5*time.Second)
+	defer cancel()
+	names := make([]string, len(tests))
+	for i, s := range tests {
+		names[i] = s.name
+	}
+	c := exec.CommandContext(ctx, tests[0].program, "-test.run=^("+strings.Join(names, "|")+")$", "-test.failfast", "-test.timeout="+limit.String())
+	c.Dir, c.Env = tests[0].dir, append(os.Environ(), setting)
+	var out bytes.Buffer
+	c.Stdout, c.Stderr = &out, &out
+	c.WaitDelay = time.Second
+	err := c.Run()
+	return c.ProcessState, out.Bytes(), err
+}
+
+// judge asks the tests that reach the mutant, the quickest first, until one fails.
+func judge(m mutant, tests []*test) verdict {
+	v := verdict{mutant: m}
+	var runs [][]*test
+	together := map[string]int{}
+	for _, s := range tests {
+		if !s.reaches[m.id] {
+			continue
+		}
+		v.reached = true
+		if i, ok := together[s.program]; ok && s.work < quick {
+			runs[i] = append(runs[i], s)
+			continue
+		}
+		if s.work < quick {
+			together[s.program] = len(runs)
+		}
+		runs = append(runs, []*test{s})
+	}
+	for _, tests := range runs {
+		limit := 10 * time.Second
+		for _, s := range tests {
+			limit += 5 * s.took
+		}
+		if _, _, err := run(tests, fmt.Sprintf("MUTATE_ON=%d", m.id), limit); err != nil {
+			v.killed = true
+			break
+		}
+	}
+	return v
+}
+
+// forEach calls f for 0 to n-1, a few at a time, and returns the first error.
+func forEach(jobs, n int, f func(int) error) error {
+	var group sync.WaitGroup
+	errs := make([]error, n)
+	slots := make(chan struct{}, jobs)
+	for i := range n {
+		slots <- struct{}{}
+		group.Go(func() {
+			defer func() { <-slots }()
+			errs[i] = f(i)
+		})
+	}
+	group.Wait()
+	return errors.Join(errs...)
+}
