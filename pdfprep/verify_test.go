@@ -68,7 +68,7 @@ func updateAt(pdf []byte, trailer string, rows map[int]int, objects ...string) [
 		out = append(out, o+"\nendobj\n"...)
 	}
 	start := len(out)
-	out = append(out, "xref\n"...)
+	out = append(out, "xref\n0 1\n0000000000 65535 f \n"...)
 	numbers := []int{}
 	for n := range rows {
 		numbers = append(numbers, n)

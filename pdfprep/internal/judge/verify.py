@@ -1,6 +1,6 @@
 """What pyHanko says about signed PDFs: one JSON object a line in, one a line out, until the input ends.
 
-In:  {"original", "signed": paths, "password", "roots": [paths of PEM files], "level": "" or a baseline level}
+In:  {"original", "signed": paths, the first may be "", "password", "roots": [paths of PEM files], "level": "" or a baseline level}
 Out: {"original": document, "signed": document, "objects": which objects of the original were changed beyond what signing needs}
 A document is {"error"} or {"revisions", "signatures": [...]}. Nothing one file does reaches the next.
 """
@@ -162,7 +162,7 @@ def widget(reader, signature):
     if rect[0] == rect[2] or rect[1] == rect[3]:
         return None
     for number, (_, page, inherited) in enumerate(pages(reader), 1):
-        for annotation in page.get("/Annots", ()):
+        for annotation in page["/Annots"] if "/Annots" in page else ():
             found = annotation.get_object()
             if isinstance(found, generic.DictionaryObject) and [float(x) for x in found.get("/Rect", ())] == rect and found.get("/FT", "/Sig") == "/Sig":
                 media = [float(x) for x in inherited.get("/MediaBox", (0, 0, 612, 792))]
@@ -303,7 +303,7 @@ def answer(request):
     roots = [c for path in request["roots"] for c in load_certs_from_pemder([path])]
     password = request.get("password") or ""
     out, readers = {}, {}
-    for which in ("original", "signed"):
+    for which in ("original", "signed") if request["original"] else ("signed",):
 
         def work():
             readers[which] = opened(request[which], password)
