@@ -100,6 +100,7 @@ func (c *Changes) Violates(lock *FieldLock) string {
 // by anything else, and no object may fill a gap that an earlier revision left for it: that is how content is hidden in what is signed.
 func (d *Document) Changes(ctx context.Context, signatures []Signature) ([]*Changes, error) {
 	d.f.Renew()
+	d.past = 0
 	var ends []int64
 	for i := range signatures {
 		if s := &signatures[i]; s.Defect == "" && (len(ends) == 0 || ends[len(ends)-1] != s.End) {
@@ -169,6 +170,9 @@ func (d *Document) steps(ctx context.Context, ends []int64) ([]*Changes, error) 
 		if err := fault(i, c.run()); err != nil {
 			return nil, err
 		}
+		if err := d.settle(from); err != nil {
+			return steps, fault(i, err)
+		}
 		from = to
 	}
 	return steps, nil
@@ -194,7 +198,7 @@ type users struct {
 
 const (
 	maxUsers    = 1 << 20
-	maxRewrites = 1 << 21 // objects written after the first signature
+	maxRewrites = 1 << 19 // objects written after the first signature
 )
 
 // prepare notes what was written since first, and searches first for references to it.

@@ -41,7 +41,7 @@ func (c *comparison) run() error {
 		return err
 	}
 	var err error
-	if c.fields, err = c.a.form(c.ctx); err != nil {
+	if c.fields, err = c.a.walkForm(c.ctx, true); err != nil {
 		return err
 	}
 	for _, rule := range []func() error{c.trailer, c.catalog, c.formFields, c.pages} {

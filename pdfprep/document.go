@@ -55,6 +55,8 @@ type Document struct {
 	// encryption names the cipher of streams, for Inspect.
 	encryption string
 	options    OpenOptions
+	// past is what looking at earlier revisions has cost.
+	past int64
 }
 
 // Open reads what it takes to find objects: the tail, the heads of the cross-reference sections, the catalog. Errors are [*Error], those

@@ -46,7 +46,10 @@ const (
 )
 
 // form walks all fields, each object once.
-func (d *Document) form(ctx context.Context) (*form, error) {
+func (d *Document) form(ctx context.Context) (*form, error) { return d.walkForm(ctx, false) }
+
+// walkForm is form; lazy leaves values that are objects of their own as references. Signatures are large.
+func (d *Document) walkForm(ctx context.Context, lazy bool) (*form, error) {
 	entry := d.root.Dict().Get("AcroForm")
 	dict, err := d.dict(entry)
 	if err != nil {
@@ -62,7 +65,7 @@ func (d *Document) form(ctx context.Context) (*form, error) {
 	if err != nil {
 		return nil, explain(err)
 	}
-	w := &fieldWalk{d: d, form: f, seen: make(map[int]bool), above: make(map[int]bool)}
+	w := &fieldWalk{d: d, form: f, lazy: lazy, seen: make(map[int]bool), above: make(map[int]bool)}
 	for _, v := range list {
 		if err := w.visit(ctx, v.Object, field{}, 0); err != nil {
 			return nil, explain(err)
@@ -74,6 +77,7 @@ func (d *Document) form(ctx context.Context) (*form, error) {
 type fieldWalk struct {
 	d    *Document
 	form *form
+	lazy bool
 	seen map[int]bool
 	// above holds the fields between the root and the one that is visited. A field among its own kids makes a form that readers
 	// understand in different ways.
@@ -152,7 +156,9 @@ func (w *fieldWalk) inherit(f *field) error {
 	} else if kind != "" {
 		f.kind = kind
 	}
-	if v, ok := f.dict.Lookup("V"); ok {
+	if v, ok := f.dict.Lookup("V"); ok && w.lazy {
+		f.value = v.Object
+	} else if ok {
 		if f.value, err = w.d.f.Resolve(v.Object); err != nil {
 			return err
 		}

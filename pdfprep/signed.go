@@ -32,6 +32,7 @@ const maxSignatures = 500
 // looked at: nothing is hashed, and Contents is not read.
 func (d *Document) Signatures(ctx context.Context) ([]Signature, error) {
 	d.f.Renew()
+	d.past = 0
 	form, err := d.form(ctx)
 	if err != nil {
 		return nil, err
@@ -196,21 +197,24 @@ const pdfSpace = " \t\r\n\f\x00"
 func (d *Document) foundThen(ctx context.Context, s *signature, one *Signature) (string, error) {
 	then, err := d.revision(ctx, one.End)
 	if err != nil {
+		const guess = 64 << 20 // what failed does not tell its cost
+		if d.past += guess; d.past > d.maxPast() {
+			return "", explain(file.ErrLimit)
+		}
 		return unlessOurs(err, "The revision of the file that the signature covers cannot be read.")
 	}
 	_, one.Store = then.root.Dict().Lookup("DSS")
-	form, err := then.form(ctx)
-	if err != nil {
-		return unlessOurs(err, "The form in the revision that the signature covers cannot be read.")
-	}
 	const absent = "The signature is not in the revision of the file that it covers."
-	f := form.find(s.field.name)
-	if f == nil || f.kind != "Sig" || f.dict == nil {
-		return absent, nil
+	var was object.Object
+	if s.field.ref.Num != 0 {
+		o, err := then.f.Object(s.field.ref)
+		if err != nil {
+			return unlessOurs(explain(err), absent)
+		}
+		was = o.Dict().Get("V")
 	}
 	ref, indirect := s.field.dict.Get("V").(object.Ref)
-	was, wasIndirect := f.dict.Get("V").(object.Ref)
-	if ref != was || indirect != wasIndirect {
+	if before, wasIndirect := was.(object.Ref); was == nil || ref != before || indirect != wasIndirect {
 		return absent, nil
 	}
 	num := ref.Num
@@ -228,7 +232,7 @@ func (d *Document) foundThen(ctx context.Context, s *signature, one *Signature) 
 	if now != before {
 		return absent, nil
 	}
-	return "", nil
+	return "", d.settle(then)
 }
 
 // revision opens the file as it was when it was end bytes long.
@@ -240,6 +244,16 @@ func (d *Document) revision(ctx context.Context, end int64) (*Document, error) {
 	}
 	return Open(ctx, io.NewSectionReader(d.r, 0, end), end, o)
 }
+
+// settle adds up what revisions cost: each is opened with a budget of its own, and a file may have very many.
+func (d *Document) settle(then *Document) error {
+	if d.past += then.f.Spent(); d.past > d.maxPast() {
+		return explain(file.ErrLimit)
+	}
+	return nil
+}
+
+func (d *Document) maxPast() int64 { return 512<<20 + 32*d.f.Size() }
 
 // unlessOurs turns an error about the PDF into words and lets those of the reader and the context pass.
 func unlessOurs(err error, words string) (string, error) {

@@ -165,6 +165,9 @@ func ValidateTimestamp(stamp *cms.Timestamp, t Trust, at time.Time, extra ...*x5
 	}
 	if err := stamp.VerifyWeak(); err != nil {
 		r.Verdict = failed(SigCryptoFailure, "The timestamp does not hold.")
+		if e := (*cms.Error)(nil); errors.As(err, &e) && e.Details["reason"] == "certificate" {
+			r.Verdict = undecided(ChainConstraints, "The certificate of the timestamp is not meant for timestamping.")
+		}
 		return r
 	}
 	r.Intact = true

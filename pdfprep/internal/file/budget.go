@@ -19,6 +19,9 @@ func (f *File) Spend(n int) error {
 	return nil
 }
 
+// Spent is what the operation has cost so far.
+func (f *File) Spent() int64 { return f.limits.MaxWork - f.work }
+
 // Renew begins an operation with a full budget.
 func (f *File) Renew() { f.work = f.limits.MaxWork }
 
