@@ -31,7 +31,7 @@ js/dist/index.js: js/node_modules/.installed $(WASM) $(shell find js/src js/scri
 	cd js && $(NPM) run --silent build
 
 ## demo: build all, start the portal with its own signing service, print the URL
-demo: build
+demo: build web/node_modules/.installed
 	$(GO) run ./web/devserver
 
 ## test: everything, with outside judges; installs what it needs

@@ -5,6 +5,7 @@ import { announce, byID, chip, count } from './app/dom.js'
 import { credentialChooser } from './app/credentials.js'
 import { documentList } from './app/files.js'
 import { login, notice } from './app/login.js'
+import { askPlacement, samePlace } from './app/placement.js'
 import { trafficPanel } from './app/requests.js'
 import { resultList } from './app/results.js'
 import { signingRun } from './app/signing.js'
@@ -13,6 +14,7 @@ const config = await (await fetch('config.json')).json()
 let working = false
 let loggedIn = false
 let service = null
+let engine = null
 
 const failed = (error, heading) => {
   notice(byID('notice'), heading, error)
@@ -49,10 +51,30 @@ function busy(on) {
   refresh()
 }
 
-const documents = documentList({ changed: () => refreshSoon() })
+/** Asks where the signature of a document goes, and perhaps puts it there in all. */
+async function place(entry, entries) {
+  const { file, password, placement } = entry
+  const answer = await askPlacement({ file, password, placement, others: entries.length - 1 })
+  if (!answer) return
+  entry.placement = answer.placement
+  entry.show()
+  const left = []
+  for (const other of answer.all ? entries.filter((e) => e !== entry) : []) {
+    try {
+      // A field of one form is no field of another: there it is the same rectangle.
+      other.placement = answer.placement && (await samePlace(answer.placement, other.file, other.password))
+      other.show()
+    } catch {
+      left.push(other.file.name) // what cannot be opened cannot be placed: it keeps what it had
+    }
+  }
+  announce(left.length ? `The place is set, but not in ${left.join(', ')}.` : 'The place of the signature is set.')
+}
+
+const documents = documentList({ changed: () => refreshSoon(), inspect: async (file, password) => (await ready, engine.inspect(password === undefined ? file : { file, password })), place })
 const traffic = trafficPanel({ documentBytes: () => documents.totalBytes })
 const credentials = credentialChooser({ changed: () => refreshSoon() })
-const results = resultList({ unlock: (file, password) => sign([file], new Map([[file, password]])) })
+const results = resultList({ unlock: (file, password) => (documents.setPassword(file, password), sign([file])) })
 
 // The parts report changes while they are still being built.
 const refreshSoon = () => queueMicrotask(refresh)
@@ -84,7 +106,7 @@ const session = login({
   config,
   info,
   traffic,
-  documents: () => documents.files,
+  documents: () => documents.kept(),
   leaving: () => traffic.keep(),
   failed,
   changed(now) {
@@ -96,11 +118,11 @@ const session = login({
   },
 })
 
-const signing = signingRun({ results, busy, releaseKey: session.releaseKey, phone: config.demo?.phone })
+const signing = signingRun({ results, busy, input: documents.input, releaseKey: session.releaseKey, phone: config.demo?.phone })
 
-async function sign(files, passwords) {
+async function sign(files) {
   if (byID('sign-button').disabled) return // no key, or no login any more: the hint next to the button says so
-  const outcomes = await signing.run(service, credentials.chosen, files, passwords)
+  const outcomes = await signing.run(service, credentials.chosen, files)
   if (outcomes.some((o) => o.code === 'TOKEN_EXPIRED')) session.expired()
   refresh()
 }
@@ -117,6 +139,7 @@ byID('again-button').addEventListener('click', () => {
 byID('service-name').textContent = config.name ?? 'Signing service'
 
 const ready = Hashout.load({ fetch: traffic.fetch }).then((hashout) => {
+  engine = hashout
   service = hashout.service({ url: config.service, accessToken: (request) => session.accessToken(request), ...(config.api && { api: config.api }) })
   byID('engine').classList.add('ready')
   byID('engine-text').textContent = 'Engine ready'

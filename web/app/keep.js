@@ -23,7 +23,7 @@ async function inStore(mode, work) {
   }
 }
 
-/** Stores the files, in place of what an earlier login may have left behind. */
+/** Stores the documents { file, placement }, in place of what an earlier login may have left behind. */
 export async function put(files) {
   await inStore('readwrite', (store) => {
     store.clear()
@@ -31,7 +31,7 @@ export async function put(files) {
   })
 }
 
-/** Gives the kept files back and forgets them. */
+/** Gives the kept documents back and forgets them. */
 export async function take() {
   const files = await inStore('readonly', (store) => store.getAll())
   await inStore('readwrite', (store) => store.clear())

@@ -25,10 +25,10 @@ function reasonOf(row, error) {
 
 /**
  * Runs signing. `results` is the result list, `busy(on)` locks the rest of the
- * page, `releaseKey` gets a token for one key at the service's own page,
+ * page, `input(file)` is a document as the package takes it, `releaseKey` gets a token for one key at the service's own page,
  * `phone` is the address of the demo phone, if there is one.
  */
-export function signingRun({ results, busy, releaseKey, phone }) {
+export function signingRun({ results, busy, input, releaseKey, phone }) {
   let controller = null
 
   byID('cancel-button').addEventListener('click', () => controller?.abort())
@@ -66,10 +66,9 @@ export function signingRun({ results, busy, releaseKey, phone }) {
   }
 
   /**
-   * Signs the files; `passwords` maps those that need one to it. A wrong PIN is
-   * asked again for the documents it stopped.
+   * Signs the files. A wrong PIN is asked again for the documents it stopped.
    */
-  async function run(service, credential, files, passwords = new Map()) {
+  async function run(service, credential, files) {
     controller = new AbortController()
     busy(true)
     const rows = results.start(files)
@@ -80,7 +79,7 @@ export function signingRun({ results, busy, releaseKey, phone }) {
     let open = rows
     let problem = ''
     while (open.length > 0) {
-      const { documents, cancelled } = await attempt(service, credential, open.map(({ file }) => (passwords.has(file) ? { file, password: passwords.get(file) } : file)), open, problem)
+      const { documents, cancelled } = await attempt(service, credential, open.map(({ file }) => input(file)), open, problem)
       const again = []
       for (const [i, row] of open.entries()) {
         const outcome = documents[i]

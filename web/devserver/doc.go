@@ -2,9 +2,9 @@
 //
 // # Contract
 //
-//   - One origin serves the page (web/) and the built npm package (js/dist,
-//     under /hashout/), with the Content-Security-Policy that the page is made
-//     for. A second origin, on another port, is the signing service: package
+//   - One origin serves the page (web/), the built npm package (js/dist, under
+//     /hashout/) and pdf.js (from web/node_modules, under /pdfjs/), with the
+//     Content-Security-Policy that the page is made for. A second origin, on another port, is the signing service: package
 //     csctest with throw-away keys. So CORS is real.
 //   - Both listen on loopback. A busy port is replaced by a free one.
 //   - The page learns the service's address from /config.json; nothing else

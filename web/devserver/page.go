@@ -22,13 +22,18 @@ type page struct {
 // contentTypes is complete for what is served, so that nothing depends on the
 // MIME table of the machine.
 var contentTypes = map[string]string{
-	".css":  "text/css; charset=utf-8",
-	".html": "text/html; charset=utf-8",
-	".js":   "text/javascript; charset=utf-8",
-	".map":  "application/json",
-	".pdf":  "application/pdf",
-	".svg":  "image/svg+xml",
-	".wasm": "application/wasm",
+	".bcmap": "application/octet-stream",
+	".css":   "text/css; charset=utf-8",
+	".html":  "text/html; charset=utf-8",
+	".icc":   "application/octet-stream",
+	".js":    "text/javascript; charset=utf-8",
+	".mjs":   "text/javascript; charset=utf-8",
+	".map":   "application/json",
+	".pdf":   "application/pdf",
+	".pfb":   "application/octet-stream",
+	".svg":   "image/svg+xml",
+	".ttf":   "font/ttf",
+	".wasm":  "application/wasm",
 }
 
 func newPage(root string, said announcement, service *csctest.Server) (*page, error) {
@@ -69,6 +74,11 @@ func newPage(root string, said announcement, service *csctest.Server) (*page, er
 	serve("/app/{file}", "web/app")
 	serve("/samples/{file}", "web/samples")
 	serve("/hashout/{file}", "js/dist")
+	// pdf.js, which shows the pages on which a signature is placed.
+	serve("/pdfjs/{file}", "web/node_modules/pdfjs-dist/legacy/build")
+	for _, folder := range []string{"cmaps", "iccs", "standard_fonts", "wasm"} {
+		serve("/pdfjs/"+folder+"/{file}", "web/node_modules/pdfjs-dist/"+folder)
+	}
 	return &page{files: mux, config: body, headers: securityHeaders(origin)}, nil
 }
 
@@ -82,7 +92,8 @@ func originOf(service string) (string, error) {
 
 // securityHeaders is what a portal should send too. The page works under the
 // strictest policy that still allows it to do its work: no inline code, one
-// foreign origin, Trusted Types with the one policy of the package.
+// foreign origin, Trusted Types with the policy of the package and that of the
+// page, which starts the worker of pdf.js.
 func securityHeaders(serviceOrigin string) map[string]string {
 	policy := []string{
 		"default-src 'none'",
@@ -95,7 +106,7 @@ func securityHeaders(serviceOrigin string) map[string]string {
 		"form-action 'none'",
 		"frame-ancestors 'none'",
 		"require-trusted-types-for 'script'",
-		"trusted-types hashout",
+		"trusted-types hashout portal",
 	}
 	return map[string]string{
 		"Content-Security-Policy": strings.Join(policy, "; "),

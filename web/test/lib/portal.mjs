@@ -65,6 +65,12 @@ export class Portal {
     await this.page.locator('#credentials').waitFor()
   }
 
+  /** Opens the placement dialog of a document and waits until its page is drawn. */
+  async place(name, page = 1) {
+    await this.page.getByRole('button', { name: `the signature in ${name}` }).click()
+    await this.page.locator(`#place[data-page="${page}"]`).waitFor()
+  }
+
   async choose(credentialID) {
     await this.page.check(`#credentials input[value="${credentialID}"]`)
   }
