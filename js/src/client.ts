@@ -7,6 +7,7 @@ import { PROTOCOL, type AskKind, type ErrorObject, type FetchAnswer, type FetchA
 export interface CallHooks {
   token?(refresh: boolean): string | Promise<string>
   authorize?(request: object, signal: AbortSignal): object | Promise<object>
+  gather?(request: object, signal: AbortSignal): Promise<Uint8Array>
   journal?(record: object): void | Promise<void>
   document?(index: number, document: object): void
   progress?(event: ProgressEvent): void
@@ -54,6 +55,11 @@ export class Client {
 
   constructor(options: ClientOptions) {
     this.#options = options
+  }
+
+  /** What carries requests. */
+  get fetch(): typeof fetch {
+    return this.#options.fetch ?? ((...args) => fetch(...args))
   }
 
   /** Starts the engine unless it runs; resolves to its version. */
@@ -209,6 +215,7 @@ export class Client {
     if (call && ask.kind === 'journal') return call.hooks.journal?.(ask.args as object)
     if (!call || call.over.signal.aborted) throw aborted()
     if (ask.kind === 'token') return (await call.hooks.token?.((ask.args as { refresh: boolean }).refresh)) ?? ''
+    if (ask.kind === 'gather') return call.hooks.gather?.(ask.args as object, call.over.signal)
     return (await call.hooks.authorize?.(ask.args as object, call.over.signal)) ?? {}
   }
 
@@ -231,12 +238,13 @@ export class Client {
   }
 }
 
-const askCodes: Record<AskKind, HashoutErrorCode> = { token: 'TOKEN_EXPIRED', authorize: 'AUTHORIZATION_FAILED', journal: 'JOURNAL_FAILED', fetch: 'NETWORK' }
+const askCodes: Record<AskKind, HashoutErrorCode> = { token: 'TOKEN_EXPIRED', authorize: 'AUTHORIZATION_FAILED', journal: 'JOURNAL_FAILED', fetch: 'NETWORK', gather: 'NETWORK' }
 const askMessages: Record<AskKind, string> = {
   token: 'The page could not provide an access token.',
   authorize: 'The signature was not authorized.',
   journal: 'The journal could not be kept, so nothing was sent.',
   fetch: 'The service could not be reached.',
+  gather: 'It could not be reached from this page.',
 }
 
 /** What Go is told of a callback that threw. The thrown value itself stays here: it may hold what must not travel. */

@@ -2,6 +2,7 @@
 
 import { Client } from './client.js'
 import { orAborted } from './errors.js'
+import { extend, type ExtendedDocument, type ExtendOptions } from './extend.js'
 import { toDocument } from './inputs.js'
 import { engineThread, loadModule } from './load.js'
 import { Service } from './service.js'
@@ -60,6 +61,15 @@ export class Hashout {
     const secret = options.password ?? password
     const args = { blob, trust, time, ...(secret === undefined ? {} : { password: secret }) }
     return verificationOf((await this.#client.call('verify', args, {}, options.signal)) as WireVerification)
+  }
+
+  /**
+   * Takes the signatures of a PDF to a higher level by what is appended to it: a document timestamp where a signature has none (B-T), the
+   * certificates and revocation data to judge them (B-LT), a document timestamp over all that (B-LTA). Whoever signed, and wherever.
+   * Where the level cannot be reached, the result is what was reached, with the `shortfall`.
+   */
+  async extend(file: FileInput, options: ExtendOptions): Promise<ExtendedDocument> {
+    return extend(this.#client, file, options)
   }
 
   /** Ends the engine and its worker. What is under way rejects with `ABORTED`, later calls with `INVALID_ARGUMENT`. */

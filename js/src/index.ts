@@ -9,6 +9,8 @@
 export { HashoutError } from './errors.js'
 export type { HashoutErrorCode, HashoutErrorInit, ServiceFault } from './errors.js'
 export { Hashout } from './hashout.js'
+export type { ExtendedDocument, ExtendOptions } from './extend.js'
+export type { Answer, Level, LevelOptions, ProxyAddress, RevocationOptions, RevocationRequest, TimestampQuery, TimestampSource } from './levels.js'
 export type { Batch } from './batch.js'
 export type { Service } from './service.js'
 export type * from './types.js'

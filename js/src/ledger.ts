@@ -15,6 +15,7 @@ export interface WireDocument {
   readonly signature?: SignatureInfo
   readonly update?: Uint8Array<ArrayBuffer>
   readonly error?: ErrorObject
+  readonly shortfall?: ErrorObject
 }
 
 /** A new journal, or changes of states in it. */
@@ -117,7 +118,7 @@ export class Ledger {
     }
     const about = this.about(index)
     if ('blob' in source && document.update && document.signature) {
-      this.results[index] = new Signed(about, new Blob([source.blob, document.update], { type: 'application/pdf' }), document.signature)
+      this.results[index] = new Signed(about, new Blob([source.blob, document.update], { type: 'application/pdf' }), document.signature, document.shortfall && toError(document.shortfall, thrown))
     } else {
       const error = 'error' in source ? source.error : toError(document.error ?? noResult, thrown)
       this.results[index] = { ...about, error }
@@ -148,12 +149,14 @@ class Signed implements SignedDocument {
   declare readonly name?: string
   readonly blob: Blob
   readonly signature: SignatureInfo
+  declare readonly shortfall?: HashoutError
 
-  constructor(about: { index: number; name?: string }, blob: Blob, signature: SignatureInfo) {
+  constructor(about: { index: number; name?: string }, blob: Blob, signature: SignatureInfo, shortfall: HashoutError | undefined) {
     this.index = about.index
     if (about.name !== undefined) this.name = about.name
     this.blob = blob
     this.signature = signature
+    if (shortfall) this.shortfall = shortfall
   }
 
   stream(): ReadableStream<Uint8Array<ArrayBuffer>> {

@@ -20,7 +20,7 @@ export const PROTOCOL = 2
 export const HOST_NAME = '__hashoutHost'
 
 /** What the engine can be called for; wasm/methods.go lists the same names. */
-export const METHODS = ['info', 'credentials', 'credential', 'estimate', 'sign', 'prepare', 'restore', 'finish', 'inspect', 'verify'] as const
+export const METHODS = ['info', 'credentials', 'credential', 'estimate', 'sign', 'prepare', 'restore', 'finish', 'inspect', 'verify', 'extend'] as const
 
 /** One of METHODS. */
 export type Method = (typeof METHODS)[number]
@@ -45,7 +45,7 @@ export interface ProgressEvent {
 }
 
 /** What an engine may ask of the page. */
-export type AskKind = 'token' | 'authorize' | 'journal' | 'fetch'
+export type AskKind = 'token' | 'authorize' | 'journal' | 'fetch' | 'gather'
 
 /** Messages from the page to the engine side. */
 export type ToEngine =
@@ -88,6 +88,8 @@ export interface Host {
   fetch(url: string, init: RequestInit): Promise<unknown>
   token(id: number, refresh: boolean): Promise<string>
   authorize(id: number, request: object): Promise<object>
+  /** Asks a timestamp authority, or whom a certificate names. */
+  gather(id: number, request: object): Promise<Uint8Array>
   /** Fulfilled when the record is kept: no hash leaves before. */
   journal(id: number, record: object): Promise<unknown>
   /** A document of a signing that has ended. */

@@ -58,6 +58,7 @@ class Session {
         : (url: string, init: RequestInit) => fetch(url, init),
       token: (id: number, refresh: boolean) => this.#ask('token', id, { refresh }) as Promise<string>,
       authorize: (id: number, request: object) => this.#ask('authorize', id, request) as Promise<object>,
+      gather: (id: number, request: object) => this.#ask('gather', id, { ...request }) as Promise<Uint8Array>,
       journal: (id: number, record: object) => this.#ask('journal', id, record),
       document: (id: number, index: number, document: { update?: unknown }) => {
         const { update } = document

@@ -3,7 +3,9 @@
 import { Batch } from './batch.js'
 import { toError, type CallHooks, type Client } from './client.js'
 import { HashoutError, invalidArgument, orAborted } from './errors.js'
+import { extend, type ExtendedDocument, type ExtendOptions } from './extend.js'
 import { toDocument } from './inputs.js'
+import { gatherer, timestampWords, type LevelOptions } from './levels.js'
 import { Ledger, run, type Source, type WireDocument } from './ledger.js'
 import type { ErrorObject, Method, ProgressEvent } from './protocol.js'
 import type {
@@ -24,6 +26,7 @@ import type {
   SignResult,
   SizeEstimate,
 } from './types.js'
+import { toBase64 } from './verification.js'
 
 /** A signing service that speaks the API of the Cloud Signature Consortium. Made by {@link Hashout.service}. */
 export class Service {
@@ -55,8 +58,8 @@ export class Service {
 
   /** How large a signature with this credential will be. Sends nothing. */
   async estimate(credential: Credential, options: SignatureOptions & CallOptions = {}): Promise<SizeEstimate> {
-    const { signal, ...rest } = options
-    const args = { credential: { credentialID: credential.credentialID, raw: credential.raw }, options: rest }
+    const { signal, policy, ...rest } = options
+    const args = { credential: { credentialID: credential.credentialID, raw: credential.raw }, options: { ...rest, ...policyOf(policy) } }
     return (await this.#call('estimate', args, {}, signal)) as SizeEstimate
   }
 
@@ -95,7 +98,13 @@ export class Service {
     for (const [index, { state, error }] of journal.documents.entries()) {
       if (error) ledger.deliver(index, { state, error })
     }
-    return this.#batch(unchanged(ledger))
+    return this.#batch(unchanged(ledger), options)
+  }
+
+  /** As {@link Hashout.extend}, with this service as a timestamp authority too: `timestamp: { service: true }`. */
+  async extend(file: FileInput, options: ExtendOptions): Promise<ExtendedDocument> {
+    const { service, token } = this.#wire()
+    return extend(this.#client, file, options, { service }, { token })
   }
 
   /**
@@ -126,7 +135,8 @@ export class Service {
 
   /** Reads the files and the credential; undefined if there is no file. */
   async #start(files: FileInput | Iterable<FileInput>, options: PrepareOptions, journal?: JournalKeeper) {
-    const { credential: wanted, onProgress: _, signal, signingTime, ...rest } = options
+    const { credential: wanted, onProgress: _, signal, signingTime, timestamp, revocation: __, policy, ...rest } = options
+    const words = timestampWords({ timestamp } as LevelOptions)
     const inputs = isIterable(files) ? [...files] : [files]
     const sources = await orAborted(Promise.all(inputs.map(readInput)), signal)
     const credential = typeof wanted === 'string' ? await this.credential(wanted, options) : wanted
@@ -136,12 +146,12 @@ export class Service {
     const args = {
       credential: { credentialID: credential.credentialID, raw: credential.raw },
       files: ledger.wireFiles(),
-      options: { ...rest, ...(signingTime && { signingTime: signingTime.getTime() }) },
+      options: { ...rest, ...policyOf(policy), ...(words.length > 0 && { timestamp: words }), ...(signingTime && { signingTime: signingTime.getTime() }) },
     }
     return { ledger, args, credential }
   }
 
-  #batch(ledger: Ledger): Batch {
+  #batch(ledger: Ledger, prepared: LevelOptions = {}): Batch {
     return new Batch(ledger, (of, hooks, options) => {
       const alive = (index: number) => {
         const state = of.state(index)
@@ -149,18 +159,23 @@ export class Service {
       }
       for (const [index, error] of of.obstacles.entries()) if (error) of.fail(index, error)
       for (const index of of.sources.keys()) if (alive(index)) of.results[index] = undefined
-      const args = { journal: of.wireJournal(alive), files: of.wireFiles() }
-      return this.#run('finish', of, args, hooks, options, alive)
+      const { timestamp = prepared.timestamp, revocation = prepared.revocation } = options
+      const levels = { timestamp, revocation } as LevelOptions
+      const words = timestampWords(levels)
+      const args = { journal: of.wireJournal(alive), files: of.wireFiles(), ...(words.length > 0 && { timestamp: words }) }
+      return this.#run('finish', of, args, hooks, { ...options, ...levels }, alive)
     })
   }
 
-  #run(method: 'sign' | 'finish', ledger: Ledger, args: object, given: CallHooks, options: RestoreOptions, alive: (index: number) => boolean = () => true) {
+  #run(method: 'sign' | 'finish', ledger: Ledger, args: object, given: CallHooks, options: RestoreOptions & LevelOptions, alive: (index: number) => boolean = () => true) {
     const thrown = new Map<string, unknown>()
+    const gather = gatherer(options, this.#client.fetch)
     const part = ledger.sources.map((_, index) => alive(index))
     const hooks: CallHooks = {
       ...given,
       ...progressHooks(options),
       thrown,
+      gather,
       journal: (record) => ledger.record(record),
       document: (index, document) => {
         if (part[index]) ledger.deliver(index, document as WireDocument, thrown)
@@ -169,15 +184,25 @@ export class Service {
     return run(
       ledger,
       () => this.#call(method, args, hooks, options.signal),
-      (only, more) => this.#call('finish', { journal: ledger.wireJournal(only), files: ledger.wireFiles() }, more, options.signal),
+      (only, more) => this.#call('finish', { journal: ledger.wireJournal(only), files: ledger.wireFiles() }, { ...more, gather }, options.signal),
     )
   }
 
-  #call(method: Method, args: object, hooks: CallHooks, signal: AbortSignal | undefined): Promise<unknown> {
+  #wire() {
     const { accessToken, ...service } = this.#options
     const token = typeof accessToken === 'function' ? (refresh: boolean) => accessToken({ refresh }) : () => accessToken ?? ''
+    return { service, token }
+  }
+
+  #call(method: Method, args: object, hooks: CallHooks, signal: AbortSignal | undefined): Promise<unknown> {
+    const { service, token } = this.#wire()
     return this.#client.call(method, { service, ...args }, { thrown: new Map(), ...hooks, token }, signal)
   }
+}
+
+/** What the engine is given of a policy. */
+function policyOf(policy: SignatureOptions['policy']): object {
+  return policy ? { policy: { ...policy, hash: toBase64(policy.hash) } } : {}
 }
 
 type WireCredential = Omit<Credential, 'reason' | 'certificate'> & {

@@ -1,6 +1,7 @@
 // The public types.
 
 import type { HashoutError, HashoutErrorCode } from './errors.js'
+import type { Level, LevelOptions } from './levels.js'
 
 /** A document as a page may have it. A `FileSystemFileHandle` is read when the call starts. */
 export type FileLike = Blob | ArrayBuffer | Uint8Array | Response | FileSystemFileHandle
@@ -205,7 +206,7 @@ export interface Authorization {
 export type Authorize = (request: AuthorizationRequest) => Authorization | Promise<Authorization>
 
 /** What is being done. */
-export type Phase = 'open' | 'prepare' | 'hash' | 'authorize' | 'sign' | 'assemble' | 'verify' | 'done' | 'failed'
+export type Phase = 'open' | 'prepare' | 'hash' | 'authorize' | 'sign' | 'assemble' | 'verify' | 'extend' | 'done' | 'failed'
 
 /** One step of progress. */
 export interface Progress {
@@ -234,8 +235,8 @@ export interface FieldOptions {
 
 /** How a document is signed. */
 export interface SignatureOptions {
-  /** The PAdES baseline level. */
-  readonly level?: 'B-B'
+  /** The PAdES baseline level. Above B-B it needs `timestamp`. Default: B-B. */
+  readonly level?: Level
   /** The digest of document and signature. Default: what fits the key. */
   readonly digest?: 'SHA-256' | 'SHA-384' | 'SHA-512'
   /** Prefer RSASSA-PSS where the key allows a choice. */
@@ -245,6 +246,26 @@ export interface SignatureOptions {
   /** Put the root certificate into the signature too. */
   readonly embedRoots?: boolean
   readonly subFilter?: 'ETSI.CAdES.detached' | 'adbe.pkcs7.detached'
+  /** What the signature is meant to say: one of the commitments of EN 319 122-1, or the OID of another. Excludes `reason`. */
+  readonly commitment?:
+    | 'proof-of-origin'
+    | 'proof-of-receipt'
+    | 'proof-of-delivery'
+    | 'proof-of-sender'
+    | 'proof-of-approval'
+    | 'proof-of-creation'
+    | (string & {})
+  /** The policy that the signature follows, with the hash of the policy document. */
+  readonly policy?: {
+    readonly oid: string
+    readonly hash: Uint8Array
+    readonly digest?: 'SHA-256' | 'SHA-384' | 'SHA-512'
+    readonly uri?: string
+  }
+  /** Where the signer says to be, in the signature itself. Excludes `location`. */
+  readonly signerLocation?: { readonly country?: string; readonly locality?: string; readonly postalAddress?: readonly string[] }
+  /** Bind the algorithms into the signature (RFC 6211). */
+  readonly algorithmProtection?: boolean
 }
 
 /** Options of {@link Service.sign}. */
@@ -256,7 +277,7 @@ export interface SignOptions extends PrepareOptions {
 }
 
 /** Options of {@link Service.prepare}. */
-export interface PrepareOptions extends CallOptions, SignatureOptions {
+export interface PrepareOptions extends CallOptions, SignatureOptions, LevelOptions {
   /** The key to sign with: a credential of this service, or its ID. */
   readonly credential: Credential | string
   readonly onProgress?: (progress: Progress) => void
@@ -327,6 +348,8 @@ export interface SignedDocument {
   readonly blob: Blob
   readonly signature: SignatureInfo
   readonly error?: undefined
+  /** Why it is not of the level asked for; `signature.level` says what it is. `TSA_FAILED`, `REVOCATION_UNAVAILABLE`, and others. */
+  readonly shortfall?: HashoutError
   /** The same bytes as `blob`, as a stream. */
   stream(): ReadableStream<Uint8Array<ArrayBuffer>>
 }
@@ -348,7 +371,7 @@ export interface SignResult {
 }
 
 /** Options of {@link Batch.finish}: what authorizes, in one of three ways, and what `sign` takes besides. */
-export interface FinishOptions extends CallOptions, Authorization {
+export interface FinishOptions extends CallOptions, Authorization, LevelOptions {
   /** Asks for PIN and OTP, or for a SAD. */
   readonly authorize?: (request: Omit<AuthorizationRequest, 'credential'>) => Authorization | Promise<Authorization>
   readonly onProgress?: (progress: Progress) => void

@@ -117,7 +117,8 @@ export function rootsOf(trust: VerifyOptions['trust']): string[] {
   })
 }
 
-function toBase64(bytes: Uint8Array): string {
+/** @internal */
+export function toBase64(bytes: Uint8Array): string {
   let text = ''
   for (const byte of bytes) text += String.fromCharCode(byte)
   return btoa(text)
