@@ -19,9 +19,10 @@ GO_SOURCES := $(shell find csc pdfprep wasm -name '*.go' ! -name '*_test.go' 2>/
 # Inlining off: brotli 1.69 MB becomes 1.48 MB, and nothing in the engine is hot (documents are hashed by WebCrypto).
 WASM_FLAGS := -trimpath -buildvcs=false -gcflags=all=-l -ldflags='-s -w -X main.version=$(VERSION)'
 
-$(WASM): $(GO_SOURCES) js/package.json
-	@mkdir -p js/dist
-	GOOS=js GOARCH=wasm $(GO) build $(WASM_FLAGS) -o $@ ./wasm
+$(WASM): $(GO_SOURCES) js/package.json js/scripts/trim.js
+	@mkdir -p js/dist $(CACHE)
+	GOOS=js GOARCH=wasm $(GO) build $(WASM_FLAGS) -o $(CACHE)/linked.wasm ./wasm
+	node js/scripts/trim.js $(CACHE)/linked.wasm $@
 
 js/node_modules/.installed: js/package.json js/package-lock.json
 	cd js && $(NPM) ci --ignore-scripts --no-audit --no-fund --loglevel=error
