@@ -1,5 +1,3 @@
-//go:build !js
-
 package sigalg_test
 
 import (
@@ -12,8 +10,6 @@ import (
 	"encoding/pem"
 	"io/fs"
 	"testing"
-
-	"github.com/c2sp/wycheproof"
 
 	"hashout/csc/sigalg"
 )
@@ -173,7 +169,7 @@ func pssParamsOf(t *testing.T, spki []byte) []byte {
 
 func load(t *testing.T, name string) *vectors {
 	t.Helper()
-	data, err := fs.ReadFile(wycheproof.TestVectors, name)
+	data, err := fs.ReadFile(vectorFiles(t), name)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { after, before, beforeEach, describe, it } from 'node:test'
 import { pathToFileURL } from 'node:url'
 import { transform } from 'esbuild'
+import { Hashout } from '../dist/index.js'
 import { OAuth } from '../dist/oauth.js'
 import { root, scratch } from './support/bundle.js'
 import { nodeWorker } from './support/node-worker.js'
@@ -16,7 +17,7 @@ import { allow, startService } from './support/service.js'
 const dist = (name) => pathToFileURL(join(root, 'js/dist', name)).href
 const blocksOf = (path) => [...readFileSync(join(root, path), 'utf8').matchAll(/```(?:js|ts)\n(.*?)```/gs)].map((match) => match[1])
 
-const [recipe1, recipe2, callback, recipe3, loading, ...others] = blocksOf('js/README.md')
+const [recipe1, recipe2, callback, recipe3, verifying, loading, ...others] = blocksOf('js/README.md')
 const [main, ...moreMain] = blocksOf('README.md')
 const sample = readFileSync(join(root, 'web/samples/service-agreement.pdf'))
 
@@ -130,6 +131,20 @@ describe('the examples', { timeout: 60_000 }, () => {
     assert.equal(kept.size, 0)
   })
 
+  it('verifying says what a signed file is worth', async () => {
+    const shown = []
+    globalThis.portal = { show: (text) => shown.push(text) }
+    globalThis.hashout = await Hashout.load()
+    globalThis.files = [readFileSync(join(root, 'pdfprep/testdata/verify/certified.pdf'))]
+    globalThis.rootCertificates = readFileSync(join(root, 'pdfprep/testdata/verify/root.pem'), 'utf8')
+    try {
+      await run(verifying)
+    } finally {
+      globalThis.hashout.dispose()
+    }
+    assert.deepEqual(shown, ['The signature is valid.', 'CN=Throw-away signer: The signature is valid. B-B  none'])
+  })
+
   it('loading takes its files from anywhere', async () => {
     const workers = []
     globalThis.Worker = function (url) {
@@ -142,9 +157,9 @@ describe('the examples', { timeout: 60_000 }, () => {
   })
 
   it('are accepted by the type checker', () => {
-    const ambient = `declare global { var portal: any, files: FileList }\n`
+    const ambient = `import type { Hashout } from 'hashout'\ndeclare global { var portal: any, files: FileList, hashout: Hashout, rootCertificates: string }\n`
     const file = join(root, 'js/test/types/readme.generated.ts')
-    const blocks = [main, recipe1, recipe2, callback, recipe3, loading]
+    const blocks = [main, recipe1, recipe2, callback, recipe3, verifying, loading]
     const script = blocks.map((block, i) => {
       const imports = [...block.matchAll(/^import .*$/gm)].map((m) => m[0].replace(/\{(.*)\}/, (_, names) => `{${names.split(',').map((n) => `${n} as ${n.trim()}${i}`)}}`))
       return `${imports.join('\n')}\nexport async function block${i}() {\n${block.replaceAll(/^import .*$/gm, '').replaceAll(/\b(Hashout|HashoutError|OAuth|relayCallback)\b/g, `$1${i}`)}\n}`

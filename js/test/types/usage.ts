@@ -1,7 +1,7 @@
 // Code of a page, as a type checker sees it. Compiled under several module resolutions by types.test.js; never run.
 
 import { Hashout, HashoutError } from 'hashout'
-import type { Authorization, Credential, HashoutErrorCode, Progress, Service, SignResult } from 'hashout'
+import type { Authorization, Credential, HashoutErrorCode, Progress, Service, SignResult, Verification } from 'hashout'
 import { OAuth, relayCallback, type TokenSet } from 'hashout/oauth'
 
 export async function page(files: FileList, signal: AbortSignal): Promise<Blob[]> {
@@ -34,6 +34,8 @@ export async function page(files: FileList, signal: AbortSignal): Promise<Blob[]
     else blobs.push(document.blob, new Blob([document.signature.fieldName]))
   }
   await hashout.inspect(blobs[0]!, { password: 'x' })
+  const { verdict, signatures }: Verification = await hashout.verify(blobs[0]!, { trust: [new Uint8Array(1), 'PEM'], time: new Date(), signal })
+  if (verdict?.subIndication === 'TRY_LATER') signatures[0]?.provenAt?.getTime()
   hashout.dispose()
   return blobs
 }
