@@ -27,7 +27,7 @@ const common = bundleOptions(integrity)
 
 const bundles = await Promise.all([
   // The page's side, readable: whoever uses it has a bundler that minifies, and stack traces with names until then. The engine for pages without a worker becomes a chunk of its own.
-  build({ ...common, entryPoints: [here('src/index.ts'), here('src/oauth.ts')], splitting: true, chunkNames: 'chunk-[hash]' }),
+  build({ ...common, entryPoints: [here('src/index.ts'), here('src/oauth.ts'), here('src/journal.ts')], splitting: true, chunkNames: 'chunk-[hash]' }),
   // The worker imports nothing, so that it can be copied or served from anywhere by itself.
   build({ ...common, entryPoints: [here('src/worker.ts')], minify: true }),
 ])

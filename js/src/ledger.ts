@@ -91,19 +91,22 @@ export class Ledger {
       const entry = this.#entries[document]
       if (entry && signature !== undefined) entry.signature = signature
     }
-    await this.keep()
+    await this.#hand()
   }
 
   /** Hands the journal, with a new revision, to whoever keeps it. */
   async keep(): Promise<void> {
+    try {
+      await this.#hand()
+    } catch (cause) {
+      throw cause instanceof HashoutError ? cause : new HashoutError('JOURNAL_FAILED', 'The journal could not be kept.', { cause })
+    }
+  }
+
+  async #hand(): Promise<void> {
     if (!this.#head || !this.keeper) return
     this.#head = { ...this.#head, revision: this.#head.revision + 1 }
-    const journal = this.journal as SigningJournal
-    try {
-      await this.keeper.keep(journal, this.files)
-    } catch (cause) {
-      throw cause instanceof HashoutError ? cause : new HashoutError('JOURNAL_FAILED', 'The journal could not be kept, so nothing was sent.', { cause })
-    }
+    await this.keeper.keep(this.journal as SigningJournal, this.files)
   }
 
   /** Takes a document that has ended. */
@@ -120,14 +123,15 @@ export class Ledger {
     if ('blob' in source && document.update && document.signature) {
       this.results[index] = new Signed(about, new Blob([source.blob, document.update], { type: 'application/pdf' }), document.signature, document.shortfall && toError(document.shortfall, thrown))
     } else {
-      const error = 'error' in source ? source.error : toError(document.error ?? noResult, thrown)
+      const said = document.error ?? noResult
+      const error = 'error' in source && source.error.code === said.code ? source.error : toError(said, thrown)
       this.results[index] = { ...about, error }
     }
   }
 
   about(index: number): { index: number; name?: string } {
     const source = this.sources[index]
-    const name = source && 'blob' in source ? source.name : this.#entries[index]?.name
+    const name = (source && 'blob' in source ? source.name : undefined) ?? this.#entries[index]?.name
     return name === undefined ? { index } : { index, name }
   }
 

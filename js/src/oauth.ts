@@ -39,6 +39,8 @@ export interface AuthorizationParameters {
   readonly hashAlgorithmOID?: string
   readonly description?: string
   readonly clientData?: string
+  /** Comes back with the token: what the page wants to remember while the browser is away, such as a journal's id. It is not sent. */
+  readonly reference?: string
   /** Further parameters, for services that want them. */
   readonly extra?: Readonly<Record<string, string>>
 }
@@ -52,6 +54,8 @@ export interface TokenSet {
   readonly expiresAt: number
   readonly refreshToken?: string
   readonly credentialID?: string
+  /** What {@link AuthorizationParameters} had as its reference. */
+  readonly reference?: string
 }
 
 /** An authorization under way: what must be remembered until the browser comes back. It is worth nothing without the answer. */
@@ -59,6 +63,7 @@ export interface OAuthTransaction {
   readonly state: string
   readonly verifier: string
   readonly scope: 'service' | 'credential'
+  readonly reference?: string
 }
 
 /** Options of {@link OAuth.popup}. */
@@ -147,7 +152,8 @@ export class OAuth {
     for (const [name, value] of Object.entries(query)) {
       if (value !== undefined) url.searchParams.set(name, String(value))
     }
-    return { url: url.href, transaction: { state, verifier, scope } }
+    const { reference } = parameters
+    return { url: url.href, transaction: { state, verifier, scope, ...(reference !== undefined && { reference }) } }
   }
 
   /**
@@ -173,7 +179,8 @@ export class OAuth {
       signal,
     )
     if (transaction.scope === 'service') this.#token = token
-    return token
+    const { reference } = transaction
+    return reference === undefined ? token : { ...token, reference }
   }
 
   /**

@@ -42,7 +42,7 @@ describe('the package', () => {
   it('names no registry in its lock file', () => assert.doesNotMatch(readFileSync(here('package-lock.json'), 'utf8'), /https?:/))
 
   it('says nothing on the console', () => {
-    for (const name of ['index.js', 'worker.js', 'oauth.js']) {
+    for (const name of ['index.js', 'worker.js', 'oauth.js', 'journal.js']) {
       const code = readFileSync(here(`dist/${name}`), 'utf8')
       assert.doesNotMatch(code, /\b(?:globalThis|window|self)\.console\b|\balert\(|\beval\(|new Function\b/, name)
     }

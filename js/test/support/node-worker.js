@@ -1,4 +1,5 @@
-// A Web Worker for Node, as far as hashout needs one: runs a worker script in a thread of node:worker_threads.
+// A Web Worker for Node, as far as hashout needs one: runs a worker script in a thread of node:worker_threads. Its end is an error event,
+// so that a test can kill it.
 
 import { Worker } from 'node:worker_threads'
 
@@ -15,7 +16,7 @@ export function nodeWorker(url) {
   const worker = new Worker(scope, { eval: true, workerData: url.href })
   const target = new EventTarget()
   worker.on('message', (data) => target.dispatchEvent(new MessageEvent('message', { data })))
-  worker.on('error', () => target.dispatchEvent(new Event('error', { cancelable: true })))
+  for (const end of ['error', 'exit']) worker.on(end, () => target.dispatchEvent(new Event('error', { cancelable: true })))
   return {
     postMessage: (message, transfer) => worker.postMessage(message, transfer),
     terminate: () => void worker.terminate(),
