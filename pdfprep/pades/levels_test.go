@@ -242,6 +242,7 @@ func TestEveryLevelWithEveryKeyInEveryKindOfFile(t *testing.T) {
 			all = append(all, b.build(t, dir, k, f)...)
 		}
 	}
+	t.Run("Verify", func(t *testing.T) { verifyMade(t, b, all) })
 	t.Run("EU DSS", func(t *testing.T) { judgeByDSS(t, j, all) })
 	t.Run("pyHanko", func(t *testing.T) {
 		for _, one := range all {

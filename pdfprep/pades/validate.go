@@ -194,7 +194,7 @@ func (r *Report) level(s *cms.SignedData, t Trust, p path, proofs []Proof) Level
 		long = long || proof.Long
 	}
 	for _, stamp := range r.Timestamps {
-		stamped = stamped || stamp.OK()
+		stamped = stamped || stamp.Intact // whose it is, the verdicts say
 		complete = complete && stamp.OK() && stamp.inDocument
 	}
 	switch {
