@@ -7,8 +7,12 @@ import (
 
 // tag makes a new widget part of the structure of a tagged document: a Form element with an object reference, found again by the parent
 // tree (ISO 32000-2 §14.7.5.4; ISO 14289-1 §7.18.4 demands it). Other documents are left alone, and so is a structure that is not
-// written the way structures are: a signature is worth more than its tag.
+// written the way structures are: a signature is worth more than its tag. Nor is what somebody has signed: to change its structure is not
+// among what may be done to it, and validators say so (ISO 32000-2 table 257).
 func (p *preparation) tag(page *file.Object, ref object.Ref, widget *object.Dict) (*object.Dict, error) {
+	if len(p.earlier) > 0 {
+		return widget, nil
+	}
 	catalog := p.update.current(p.d.root)
 	mark, err := p.d.dict(catalog.Get("MarkInfo"))
 	if err != nil || mark.Get("Marked") != true {

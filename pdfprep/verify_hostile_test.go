@@ -235,3 +235,44 @@ func TestHostileFilesAreVerifiedWithinBounds(t *testing.T) {
 		})
 	}
 }
+
+// Whatever file we sign, sign again and fill the empty field of, the signatures of before stay valid: what our own writer does is what the
+// rules permit.
+func TestOurOwnUpdatesArePermittedInEveryFile(t *testing.T) {
+	judged := 0
+	for _, e := range corpus(t) {
+		pdf, password := corpusFile(t, e.file), e.password
+		s, err := throwAway()
+		if err != nil {
+			t.Fatal(err)
+		}
+		o := pdfprep.SignOptions{SigningTime: time.Now()}
+		once, err := s.sign(t.Context(), pdf, password, o)
+		if err != nil {
+			continue // refused, or one for the repairer
+		}
+		twice, err := s.sign(t.Context(), once, password, o)
+		if err != nil {
+			continue // the first signature locks the rest
+		}
+		v, err := verified(t, twice, password)
+		if err != nil {
+			t.Errorf("%s: %v", e.file, err)
+			continue
+		}
+		passed := 0
+		for _, one := range v.Signatures {
+			if one.OK() {
+				passed++
+			} else if one.Certificate != nil && one.Certificate.Equal(s.cert) {
+				t.Errorf("%s: %s: %s %+v", e.file, one.FieldName, one.Explanation, one.Changes)
+			}
+		}
+		if judged++; passed != 2 {
+			t.Errorf("%s: %d of our signatures pass", e.file, passed)
+		}
+	}
+	if judged < 80 {
+		t.Errorf("only %d files were signed twice", judged)
+	}
+}
