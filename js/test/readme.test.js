@@ -8,7 +8,9 @@ import { join } from 'node:path'
 import { after, before, beforeEach, describe, it } from 'node:test'
 import { pathToFileURL } from 'node:url'
 import { transform } from 'esbuild'
+import { IDBFactory } from 'fake-indexeddb'
 import { Hashout } from '../dist/index.js'
+import { JournalStore } from '../dist/journal.js'
 import { OAuth } from '../dist/oauth.js'
 import { root, scratch } from './support/bundle.js'
 import { nodeWorker } from './support/node-worker.js'
@@ -17,7 +19,7 @@ import { allow, startService } from './support/service.js'
 const dist = (name) => pathToFileURL(join(root, 'js/dist', name)).href
 const blocksOf = (path) => [...readFileSync(join(root, path), 'utf8').matchAll(/```(?:js|ts)\n(.*?)```/gs)].map((match) => match[1])
 
-const [recipe1, recipe2, callback, recipe3, verifying, loading, ...others] = blocksOf('js/README.md')
+const [recipe1, recipe2, callback, recipe3, recipe4, resuming, verifying, loading, ...others] = blocksOf('js/README.md')
 const [main, ...moreMain] = blocksOf('README.md')
 const sample = readFileSync(join(root, 'web/samples/service-agreement.pdf'))
 
@@ -28,6 +30,8 @@ async function run(block) {
   const here = code
     .replaceAll(/(['"])hashout\1/g, JSON.stringify(dist('index.js')))
     .replaceAll(/(['"])hashout\/oauth\1/g, JSON.stringify(dist('oauth.js')))
+    .replaceAll(/(['"])hashout\/journal\1/g, JSON.stringify(dist('journal.js')))
+    .replaceAll('my-key', 'demo-oauth')
     .replaceAll('my-portal', 'hashout-demo')
     .replaceAll('https://portal.example/', 'http://127.0.0.1:1/')
     .replaceAll('/assets/hashout.wasm', dist('hashout.wasm'))
@@ -41,7 +45,7 @@ describe('the examples', { timeout: 60_000 }, () => {
   let demo
   let oauth
   const realFetch = globalThis.fetch
-  const given = ['fetch', 'portal', 'files', 'location', 'history', 'sessionStorage', 'window', 'Worker']
+  const given = ['fetch', 'portal', 'files', 'location', 'history', 'sessionStorage', 'window', 'Worker', 'indexedDB']
   before(async () => {
     demo = await startService()
     const info = await (await fetch(`${demo.service}/info`, { method: 'POST', body: '{}', headers: { 'Content-Type': 'application/json' } })).json()
@@ -60,7 +64,7 @@ describe('the examples', { timeout: 60_000 }, () => {
 
   it('are all run here', () => {
     assert.deepEqual([others, moreMain], [[], []])
-    for (const block of [recipe1, recipe2, callback, recipe3, loading, main]) assert.equal(typeof block, 'string')
+    for (const block of [recipe1, recipe2, callback, recipe3, recipe4, resuming, loading, main]) assert.equal(typeof block, 'string')
   })
 
   for (const [name, block] of Object.entries({ 'the root README': main, 'recipe 1': recipe1 })) {
@@ -145,6 +149,39 @@ describe('the examples', { timeout: 60_000 }, () => {
     assert.deepEqual(shown, ['The signature is valid.', 'CN=Throw-away signer: The signature is valid. B-B  none'])
   })
 
+  it('recipe 4: signs by leaving the page', async () => {
+    const kept = new Map()
+    const saved = []
+    let left
+    globalThis.indexedDB = new IDBFactory()
+    globalThis.sessionStorage = { getItem: (name) => kept.get(name) ?? null, setItem: (name, value) => kept.set(name, value), removeItem: (name) => kept.delete(name) }
+    globalThis.portal = { signButton: {}, accessToken: oauth.accessToken, save: (...document) => saved.push(document) }
+    globalThis.files = [new File([sample], 'agreement.pdf'), new File([sample], 'copy.pdf')]
+    globalThis.history = { replaceState: (_state, _title, path) => (globalThis.location = new URL(path, globalThis.location)) }
+    globalThis.location = Object.assign(new URL('http://127.0.0.1:1/'), { assign: (url) => (left = url) })
+    await run(recipe4)
+    await globalThis.portal.signButton.onclick()
+    assert.equal((await new JournalStore().list()).length, 1)
+    delete globalThis.files
+    globalThis.location = new URL(await allow(left.replace('https://rssp.example', new URL(demo.service).origin)))
+    await run(recipe4)
+    assert.deepEqual(saved.map(([name]) => name), ['agreement.pdf', 'copy.pdf'])
+    for (const [, blob] of saved) assert.equal(blob.size > sample.length, true)
+    assert.equal((await new JournalStore().list()).length, 0)
+  })
+
+  it('goes on with what was interrupted', async () => {
+    const saved = []
+    globalThis.indexedDB = new IDBFactory()
+    globalThis.portal = { accessToken: oauth.accessToken, ask: async () => demo.pin, save: (...document) => saved.push(document) }
+    const hashout = await Hashout.load()
+    const service = hashout.service({ url: 'https://rssp.example/csc/v1', accessToken: oauth.accessToken })
+    await (await service.prepare(new File([sample], 'agreement.pdf'), { credential: 'demo-p-256' })).keep(new JournalStore())
+    hashout.dispose()
+    await run(resuming)
+    assert.deepEqual(saved.map(([name]) => name), ['agreement.pdf'])
+  })
+
   it('loading takes its files from anywhere', async () => {
     const workers = []
     globalThis.Worker = function (url) {
@@ -159,10 +196,10 @@ describe('the examples', { timeout: 60_000 }, () => {
   it('are accepted by the type checker', () => {
     const ambient = `import type { Hashout } from 'hashout'\ndeclare global { var portal: any, files: FileList, hashout: Hashout, rootCertificates: string }\n`
     const file = join(root, 'js/test/types/readme.generated.ts')
-    const blocks = [main, recipe1, recipe2, callback, recipe3, verifying, loading]
+    const blocks = [main, recipe1, recipe2, callback, recipe3, recipe4, resuming, verifying, loading]
     const script = blocks.map((block, i) => {
       const imports = [...block.matchAll(/^import .*$/gm)].map((m) => m[0].replace(/\{(.*)\}/, (_, names) => `{${names.split(',').map((n) => `${n} as ${n.trim()}${i}`)}}`))
-      return `${imports.join('\n')}\nexport async function block${i}() {\n${block.replaceAll(/^import .*$/gm, '').replaceAll(/\b(Hashout|HashoutError|OAuth|relayCallback)\b/g, `$1${i}`)}\n}`
+      return `${imports.join('\n')}\nexport async function block${i}() {\n${block.replaceAll(/^import .*$/gm, '').replaceAll(/\b(Hashout|HashoutError|JournalStore|OAuth|relayCallback)\b/g, `$1${i}`)}\n}`
     })
     writeFileSync(file, ambient + script.join('\n'))
     const tsc = join(root, 'js/node_modules/typescript/bin/tsc')
