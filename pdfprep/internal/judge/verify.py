@@ -5,6 +5,7 @@ Out: {"original": document, "signed": document, "objects": which objects of the 
 A document is {"error"} or {"revisions", "signatures": [...]}. Nothing one file does reaches the next.
 """
 
+import asyncio
 import json
 import logging
 import sys
@@ -15,11 +16,22 @@ from pyhanko.keys import load_certs_from_pemder
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.crypt import AuthStatus
 from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.sign.ades.report import AdESPassed
 from pyhanko.sign.diff_analysis import DiffResult
 from pyhanko.sign.validation import validate_pdf_signature, validate_pdf_timestamp
+from pyhanko.sign.validation.ades import ades_lta_validation
 from pyhanko.sign.validation.dss import DocumentSecurityStore
+from pyhanko.sign.validation.policy_decl import (
+    PdfSignatureValidationSpec,
+    RevinfoOnlineFetchingRule,
+    RevocationInfoGatheringSpec,
+    SignatureValidationSpec,
+)
 from pyhanko.sign.validation.settings import KeyUsageConstraints
 from pyhanko_certvalidator import ValidationContext
+from pyhanko_certvalidator.context import CertValidationPolicySpec
+from pyhanko_certvalidator.policy_decl import REQUIRE_REVINFO, CertRevTrustPolicy
+from pyhanko_certvalidator.registry import SimpleTrustManager
 
 logging.disable(logging.CRITICAL)
 
@@ -123,7 +135,16 @@ def level(reader, signature, roots, timestamps):
             return "B-T"
     except Exception:
         return "B-T"
-    return "B-LTA" if good else "B-LT"
+    return "B-LTA" if good and holds_in_future(signature, roots) else "B-LT"
+
+
+def holds_in_future(signature, roots):
+    """pyHanko's own validation of B-LTA (EN 319 102-1 5.6.3), from what the file holds, with revocation data demanded."""
+    policy = CertValidationPolicySpec(SimpleTrustManager.build(trust_roots=roots), CertRevTrustPolicy(REQUIRE_REVINFO))
+    local = RevocationInfoGatheringSpec(online_fetching_rule=RevinfoOnlineFetchingRule.LOCAL_ONLY)
+    spec = SignatureValidationSpec(policy, revinfo_gathering_policy=local, key_usage_settings=KEY_USAGE)
+    result = asyncio.run(ades_lta_validation(signature, PdfSignatureValidationSpec(spec)))
+    return result.ades_subindic == AdESPassed.OK
 
 
 def timestamp_holds(timestamp, roots):
