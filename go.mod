@@ -13,9 +13,14 @@ require (
 )
 
 require (
+	github.com/go-text/typesetting v0.3.5
+	golang.org/x/image v0.44.0
+	rsc.io/qr v0.2.0
+)
+
+require (
 	github.com/clipperhouse/uax29/v2 v2.7.0 // indirect
 	github.com/hhrutter/tiff v1.0.6 // indirect
 	github.com/mattn/go-runewidth v0.0.27 // indirect
 	go.yaml.in/yaml/v3 v3.0.5 // indirect
-	golang.org/x/image v0.44.0 // indirect
 )
