@@ -5,34 +5,17 @@ import (
 	"math"
 	"strconv"
 
+	"hashout/pdfprep/drawing"
 	"hashout/pdfprep/internal/file"
 	"hashout/pdfprep/internal/object"
 )
 
-// Artist draws what a visible signature looks like. pdfprep/appearance has one; a host may have its own.
-type Artist interface {
-	// Draw is asked once for every size at which a signature shows. The same canvas must give the same drawing, or else preparing
-	// a document again does not give the same bytes. Its errors are passed on as they are.
-	Draw(ctx context.Context, c Canvas) (Drawing, error)
-}
-
-// Canvas is what is drawn upon: the rectangle of a field as a reader sees it, upright however the page is turned.
-type Canvas struct {
-	// Width and Height are in points; the page's /UserUnit is taken into account.
-	Width, Height float64
-	// Field is the field's fully qualified name.
-	Field string
-	// PDFA is the part and level that the document claims, as "1b" or "3u", or empty. Fonts of a drawing for such a document must be
-	// embedded, and for part 1 nothing may be transparent (ISO 19005-1 §6.3.4, §6.4): Prepare refuses a drawing where it is not so.
-	PDFA string
-}
-
-// Drawing is one page of a PDF. It is shown as large as the canvas allows without being distorted.
-type Drawing struct {
-	PDF []byte
-	// Page is counted from 1; 0 is the first.
-	Page int
-}
+// What a visible signature is drawn by, upon and as: package drawing says more.
+type (
+	Artist  = drawing.Artist
+	Canvas  = drawing.Canvas
+	Drawing = drawing.Drawing
+)
 
 // withAppearance gives a widget that takes up room an appearance: the artist's, or else, if it has none yet, an empty one, which PDF/A
 // demands and which keeps readers from drawing something of their own.
@@ -82,11 +65,11 @@ func (p *preparation) draw(ctx context.Context, width, height float64, v view) (
 	if ref, ok := p.drawn[key]; ok {
 		return ref, nil
 	}
-	drawing, err := p.o.Artist.Draw(ctx, canvas)
+	given, err := p.o.Artist.Draw(ctx, canvas)
 	if err != nil {
 		return object.Ref{}, err
 	}
-	ref, err := p.hang(ctx, drawing, canvas, v.rotate)
+	ref, err := p.hang(ctx, given, canvas, v.rotate)
 	if p.drawn == nil {
 		p.drawn = make(map[drawnFor]object.Ref)
 	}
@@ -101,8 +84,8 @@ type drawnFor struct {
 }
 
 // hang puts a drawing into the update, fitted into the canvas and turned against the page's own turn.
-func (p *preparation) hang(ctx context.Context, drawing Drawing, c Canvas, rotate int) (object.Ref, error) {
-	i, err := openImport(ctx, p.update, drawing, c.PDFA)
+func (p *preparation) hang(ctx context.Context, drawn Drawing, c Canvas, rotate int) (object.Ref, error) {
+	i, err := openImport(ctx, p.update, drawn, c.PDFA)
 	if err != nil {
 		return object.Ref{}, err
 	}

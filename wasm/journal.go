@@ -155,6 +155,15 @@ func (s *signing) read(ctx context.Context, k credentialArgs, options []byte, fi
 			files[i].Options = s.journal.Documents[i].Options
 		}
 	}
+	if s.options.Appearance {
+		at := o.SigningTime
+		if s.journal != nil { // the same time gives the same appearance
+			if at, err = time.Parse(time.RFC3339, s.journal.SigningTime); err != nil {
+				return o, nil, invalidArgument("the journal has no signing time", err)
+			}
+		}
+		o.Artist = &hostArtist{call: s.call, signerName: s.credential.Certificate.Subject.CommonName, signingTime: at}
+	}
 	documents, err = s.documents(ctx, files)
 	return o, documents, err
 }

@@ -70,6 +70,7 @@ type signArgs struct {
 	SubFilter     string    `json:"subFilter"`
 	SigningTime   int64     `json:"signingTime"` // milliseconds since 1970
 	Software      string    `json:"software"`
+	Appearance    bool      `json:"appearance"` // the host draws visible signatures
 	// Timestamp lists authorities: addresses, or words; see extension.
 	Timestamp []string `json:"timestamp"`
 	statementArgs

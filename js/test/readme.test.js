@@ -19,7 +19,9 @@ import { allow, startService } from './support/service.js'
 const dist = (name) => pathToFileURL(join(root, 'js/dist', name)).href
 const blocksOf = (path) => [...readFileSync(join(root, path), 'utf8').matchAll(/```(?:js|ts)\n(.*?)```/gs)].map((match) => match[1])
 
-const [recipe1, recipe2, callback, recipe3, recipe4, resuming, verifying, loading, ...others] = blocksOf('js/README.md')
+const all = blocksOf('js/README.md')
+const visible = all.find((block) => block.includes('previewAppearance'))
+const [recipe1, recipe2, callback, recipe3, recipe4, resuming, verifying, loading, ...others] = all.filter((block) => block !== visible)
 const [main, ...moreMain] = blocksOf('README.md')
 const sample = readFileSync(join(root, 'web/samples/service-agreement.pdf'))
 
@@ -89,6 +91,21 @@ describe('the examples', { timeout: 60_000 }, () => {
       assert.equal(shown.length > 0, true)
     })
   }
+
+  it('recipe 4: previews and signs visibly', async () => {
+    let preview
+    globalThis.files = new File([sample], 'agreement.pdf')
+    globalThis.portal = {
+      accessToken: oauth.accessToken,
+      askPIN: () => demo.pin,
+      // 1 × 1, half transparent.
+      signatureImage: () =>
+        Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPj/HwADBwIAMCbHYQAAAABJRU5ErkJggg==', 'base64'),
+      preview: (blob) => (preview = blob),
+    }
+    await run(visible)
+    assert.equal(preview.type, 'image/svg+xml')
+  })
 
   it('recipe 2: logs in by a popup', async () => {
     const listed = []

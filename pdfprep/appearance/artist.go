@@ -3,7 +3,7 @@ package appearance
 import (
 	"context"
 
-	"hashout/pdfprep"
+	"hashout/pdfprep/drawing"
 
 	"github.com/go-text/typesetting/font"
 )
@@ -45,26 +45,26 @@ func New(s Spec) (*Artist, error) {
 }
 
 // Draw makes a PDF of one page as large as the canvas.
-func (a *Artist) Draw(ctx context.Context, c pdfprep.Canvas) (pdfprep.Drawing, error) {
+func (a *Artist) Draw(ctx context.Context, c drawing.Canvas) (drawing.Drawing, error) {
 	if err := ctx.Err(); err != nil {
-		return pdfprep.Drawing{}, err
+		return drawing.Drawing{}, err
 	}
 	shapes, err := a.compose(c)
 	if err != nil {
-		return pdfprep.Drawing{}, err
+		return drawing.Drawing{}, err
 	}
 	p := newPDF(c)
 	for _, s := range shapes {
 		if err := s.pdf(p); err != nil {
-			return pdfprep.Drawing{}, err
+			return drawing.Drawing{}, err
 		}
 	}
 	data, err := p.bytes()
-	return pdfprep.Drawing{PDF: data}, err
+	return drawing.Drawing{PDF: data}, err
 }
 
 // SVG makes a picture of what Draw makes.
-func (a *Artist) SVG(c pdfprep.Canvas) ([]byte, error) {
+func (a *Artist) SVG(c drawing.Canvas) ([]byte, error) {
 	shapes, err := a.compose(c)
 	if err != nil {
 		return nil, err
@@ -102,7 +102,7 @@ const (
 )
 
 // compose lays the parts out, from the back to the front.
-func (a *Artist) compose(c pdfprep.Canvas) ([]shape, error) {
+func (a *Artist) compose(c drawing.Canvas) ([]shape, error) {
 	if !(c.Width > 0 && c.Width <= maxSide && c.Height > 0 && c.Height <= maxSide) {
 		return nil, invalid("the rectangle of the appearance is out of range")
 	}

@@ -9,21 +9,21 @@ import (
 	"strings"
 	"unicode/utf16"
 
-	"hashout/pdfprep"
+	"hashout/pdfprep/drawing"
 
 	"github.com/go-text/typesetting/font"
 )
 
 // pdf writes one page. Its objects: 1 catalog, 2 pages, 3 page, 4 contents, then whatever is used.
 type pdf struct {
-	canvas  pdfprep.Canvas
+	canvas  drawing.Canvas
 	content bytes.Buffer
 	objects [][]byte // from number 5
 	fonts   []*pdfFont
 	images  []string // resource entries
 }
 
-func newPDF(c pdfprep.Canvas) *pdf { return &pdf{canvas: c} }
+func newPDF(c drawing.Canvas) *pdf { return &pdf{canvas: c} }
 
 const firstObject = 5
 

@@ -84,6 +84,9 @@ var (
 	blue = Color{0x2b, 0x5c, 0xc4}
 )
 
+// DefaultColor is that of text and ink where nothing else is asked for.
+var DefaultColor = ink
+
 // DefaultLines show {name}, {date}, {reason} and {location}.
 func DefaultLines() []Line {
 	return []Line{

@@ -6,14 +6,14 @@ import (
 	"fmt"
 	"strings"
 
-	"hashout/pdfprep"
+	"hashout/pdfprep/drawing"
 
 	"github.com/go-text/typesetting/font"
 )
 
 // svg writes the same shapes as a picture. Text is drawn as outlines, so that it looks the same without the fonts.
 type svg struct {
-	canvas pdfprep.Canvas
+	canvas drawing.Canvas
 	body   bytes.Buffer
 	defs   bytes.Buffer
 	glyphs map[defined]int
@@ -24,7 +24,7 @@ type defined struct {
 	id   font.GID
 }
 
-func newSVG(c pdfprep.Canvas) *svg { return &svg{canvas: c, glyphs: make(map[defined]int)} }
+func newSVG(c drawing.Canvas) *svg { return &svg{canvas: c, glyphs: make(map[defined]int)} }
 
 func (v *svg) bytes() []byte {
 	w, h := number(v.canvas.Width), number(v.canvas.Height)

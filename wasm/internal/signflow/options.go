@@ -58,6 +58,8 @@ type Options struct {
 	Certify                             pdfprep.DocMDP
 	Lock                                *pdfprep.FieldLock
 	Software                            string
+	// Artist draws visible signatures; nil leaves them empty.
+	Artist pdfprep.Artist
 
 	// What the signer states in the signature itself: see cms.Options.
 	Commitment          string
