@@ -13,17 +13,21 @@ import { writeParts } from './parts.js'
 const here = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url))
 
 const wasm = here('dist/hashout.wasm')
-if (!existsSync(wasm)) {
-  process.stderr.write('dist/hashout.wasm is missing: run make, which builds it before this package\n')
+const appearance = here('dist/hashout-appearance.wasm')
+const font = here('dist/hashout-font.ttf')
+for (const file of [wasm, appearance]) {
+  if (existsSync(file)) continue
+  process.stderr.write(`${file} is missing: run make, which builds it before this package\n`)
   process.exit(1)
 }
-const integrity = `sha256-${createHash('sha256').update(readFileSync(wasm)).digest('base64')}`
-
 for (const name of readdirSync(here('dist'))) {
-  if (!name.startsWith('hashout.wasm')) rmSync(here(`dist/${name}`), { recursive: true })
+  if (!/^hashout(-appearance)?\.wasm/.test(name)) rmSync(here(`dist/${name}`), { recursive: true })
 }
+copyFileSync(here('../pdfprep/appearance/defaultfont/hashout-font.ttf'), font)
+copyFileSync(here('../pdfprep/appearance/defaultfont/OFL.txt'), here('dist/hashout-font.OFL.txt'))
 
-const common = bundleOptions(integrity)
+const integrity = (file) => `sha256-${createHash('sha256').update(readFileSync(file)).digest('base64')}`
+const common = bundleOptions(integrity(wasm), integrity(appearance), integrity(font))
 
 const bundles = await Promise.all([
   // The page's side, readable: whoever uses it has a bundler that minifies, and stack traces with names until then. The engine for pages without a worker becomes a chunk of its own.
@@ -34,4 +38,4 @@ const bundles = await Promise.all([
 execFileSync(process.execPath, [here('node_modules/typescript/bin/tsc'), '-p', here('tsconfig.json')], { stdio: 'inherit' })
 copyFileSync(here('../LICENSE'), here('LICENSE'))
 writeParts(bundles.map((bundle) => bundle.metafile))
-compress(wasm)
+for (const file of [wasm, appearance, font]) compress(file)

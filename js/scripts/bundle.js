@@ -20,8 +20,8 @@ const wasmExec = {
   },
 }
 
-/** esbuild's options; integrity is the hash that hashout.wasm must have, or empty. */
-export function bundleOptions(integrity) {
+/** esbuild's options; the hashes are those that the files beside the script must have, or empty. */
+export function bundleOptions(integrity, appearanceIntegrity = '', fontIntegrity = '') {
   return {
     bundle: true,
     format: 'esm',
@@ -34,6 +34,10 @@ export function bundleOptions(integrity) {
     outdir: here('dist'),
     logLevel: 'warning',
     plugins: [wasmExec],
-    define: { WASM_INTEGRITY: JSON.stringify(integrity) },
+    define: {
+      WASM_INTEGRITY: JSON.stringify(integrity),
+      APPEARANCE_INTEGRITY: JSON.stringify(appearanceIntegrity),
+      FONT_INTEGRITY: JSON.stringify(fontIntegrity),
+    },
   }
 }

@@ -14,11 +14,12 @@ const go = (...args) => execFileSync(process.env.GO ?? 'go', args, { cwd: here('
 const licences = {
   MIT: /Permission is hereby granted, free of charge/,
   'BSD-3-Clause': /Redistribution and use in source and binary forms[^]*(?:Neither the name|may not be used to endorse)/,
+  'OFL-1.1': /SIL OPEN FONT LICENSE Version 1\.1/,
   'Apache-2.0': /Apache License\s+Version 2\.0/,
 }
 
 function licenceOf(name, dir) {
-  const file = readdirSync(dir).filter((f) => /^(LICEN[CS]E|COPYING)(\.(md|txt))?$/i.test(f)).sort()[0]
+  const file = readdirSync(dir).filter((f) => /^(LICEN[CS]E|COPYING|OFL)(\.(md|txt))?$/i.test(f)).sort()[0]
   if (!file) throw new Error(`${name} has no licence file`)
   const text = readFileSync(join(dir, file), 'utf8').trim()
   const found = Object.keys(licences).filter((id) => licences[id].test(text))
@@ -26,10 +27,10 @@ function licenceOf(name, dir) {
   return { ids: found, text }
 }
 
-/** Go's library and the modules that the engine links. */
+/** Go's library and the modules that the engines link. */
 function goParts() {
   const version = go('env', 'GOVERSION').trim().slice(2)
-  const listed = go('list', '-deps', '-f', '{{with .Module}}{{if not .Main}}{{.Path}}\t{{.Version}}\t{{.Sum}}\t{{.Dir}}{{end}}{{end}}', './wasm')
+  const listed = go('list', '-deps', '-f', '{{with .Module}}{{if not .Main}}{{.Path}}\t{{.Version}}\t{{.Sum}}\t{{.Dir}}{{end}}{{end}}', './wasm', './wasm/appearance')
   const modules = [...new Set(listed.split('\n').filter(Boolean))].sort().map((line) => line.split('\t'))
   return [
     { name: 'std', version, purl: `pkg:golang/std@${version}`, description: 'Go run time and standard library; wasm_exec.js', ...licenceOf('Go', go('env', 'GOROOT').trim()) },
@@ -56,10 +57,18 @@ function npmParts(metafiles) {
   })
 }
 
+/** The font that appearances are set in; defaultfont/README.md says how it was made. */
+function fontPart() {
+  const dir = here('../pdfprep/appearance/defaultfont')
+  const content = createHash('sha256').update(readFileSync(join(dir, 'hashout-font.ttf'))).digest('hex')
+  const version = '20201225'
+  return { name: 'Noto Sans', version, purl: `pkg:generic/noto-sans@${version}`, description: 'a part of it is hashout-font.ttf', ...licenceOf('Noto Sans', dir), hash: { alg: 'SHA-256', content } }
+}
+
 /** Writes dist/sbom.cdx.json and dist/NOTICES.txt. */
 export function writeParts(metafiles) {
   const manifest = JSON.parse(readFileSync(here('package.json'), 'utf8'))
-  const parts = [...goParts(), ...npmParts(metafiles)]
+  const parts = [...goParts(), ...npmParts(metafiles), fontPart()]
   const self = `pkg:npm/${manifest.name}@${manifest.version}`
   const sha256 = (file) => [{ alg: 'SHA-256', content: createHash('sha256').update(readFileSync(here(`dist/${file}`))).digest('hex') }]
   const bill = {
@@ -71,7 +80,7 @@ export function writeParts(metafiles) {
       component: {
         type: 'library', 'bom-ref': self, name: manifest.name, version: manifest.version, description: manifest.description, purl: self,
         licenses: [{ license: { id: manifest.license } }],
-        components: readdirSync(here('dist')).filter((f) => /\.(js|wasm)$/.test(f)).sort().map((f) => ({ type: 'file', 'bom-ref': `dist/${f}`, name: `dist/${f}`, hashes: sha256(f) })),
+        components: readdirSync(here('dist')).filter((f) => /\.(js|wasm|ttf)$/.test(f)).sort().map((f) => ({ type: 'file', 'bom-ref': `dist/${f}`, name: `dist/${f}`, hashes: sha256(f) })),
       },
     },
     components: parts.map(({ name, version, purl, description, ids, hash }) => ({

@@ -1,7 +1,7 @@
 // The page's side of the message protocol: calls, their cancellation, and the engine's death and rebirth.
 
 import { aborted, HashoutError, invalidArgument, orAborted, type HashoutErrorCode } from './errors.js'
-import { PROTOCOL, type AskKind, type ErrorObject, type FetchAnswer, type FetchAsk, type FromEngine, type Port, type ProgressEvent } from './protocol.js'
+import { PROTOCOL, type AppearanceAnswer, type AppearanceAsk, type AskKind, type ErrorObject, type FetchAnswer, type FetchAsk, type FromEngine, type Port, type ProgressEvent } from './protocol.js'
 
 /** What an engine may ask of the page in the course of one call. */
 export interface CallHooks {
@@ -10,6 +10,7 @@ export interface CallHooks {
   gather?(request: object, signal: AbortSignal): Promise<Uint8Array>
   journal?(record: object): void | Promise<void>
   document?(index: number, document: object): void
+  appearance?(ask: AppearanceAsk, signal: AbortSignal): AppearanceAnswer | Promise<AppearanceAnswer>
   progress?(event: ProgressEvent): void
   /** Collects what these functions threw, by the code that it became: the engine never sees the thrown value itself. */
   readonly thrown?: Map<string, unknown>
@@ -216,6 +217,7 @@ export class Client {
     if (!call || call.over.signal.aborted) throw aborted()
     if (ask.kind === 'token') return (await call.hooks.token?.((ask.args as { refresh: boolean }).refresh)) ?? ''
     if (ask.kind === 'gather') return call.hooks.gather?.(ask.args as object, call.over.signal)
+    if (ask.kind === 'appearance') return (await call.hooks.appearance?.(ask.args as AppearanceAsk, call.over.signal)) ?? {}
     return (await call.hooks.authorize?.(ask.args as object, call.over.signal)) ?? {}
   }
 
@@ -238,10 +240,11 @@ export class Client {
   }
 }
 
-const askCodes: Record<AskKind, HashoutErrorCode> = { token: 'TOKEN_EXPIRED', authorize: 'AUTHORIZATION_FAILED', journal: 'JOURNAL_FAILED', fetch: 'NETWORK', gather: 'NETWORK' }
+const askCodes: Record<AskKind, HashoutErrorCode> = { token: 'TOKEN_EXPIRED', authorize: 'AUTHORIZATION_FAILED', appearance: 'INVALID_ARGUMENT', journal: 'JOURNAL_FAILED', fetch: 'NETWORK', gather: 'NETWORK' }
 const askMessages: Record<AskKind, string> = {
   token: 'The page could not provide an access token.',
   authorize: 'The signature was not authorized.',
+  appearance: 'The appearance of the signature could not be made.',
   journal: 'The journal could not be kept, so nothing was sent.',
   fetch: 'The service could not be reached.',
   gather: 'It could not be reached from this page.',
@@ -260,10 +263,12 @@ function refusal(link: Link, ask: FromEngine & { type: 'ask' }, thrown: unknown)
 
 /** Makes the public error of one that crossed the border. */
 export function toError(error: ErrorObject, thrown?: ReadonlyMap<string, unknown>): HashoutError {
+  const cause = thrown?.get(error.code)
   return new HashoutError(error.code as HashoutErrorCode, error.message, {
-    details: error.details ?? {},
+    // What an error of our own tells of itself goes with it, although the engine saw its code and message only.
+    details: { ...(cause instanceof HashoutError && cause.details), ...error.details },
     retryable: error.retryable ?? false,
     ...(error.service ? { service: error.service } : {}),
-    ...(thrown?.has(error.code) ? { cause: thrown.get(error.code) } : {}),
+    ...(thrown?.has(error.code) ? { cause } : {}),
   })
 }

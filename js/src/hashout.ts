@@ -1,5 +1,6 @@
 // The entry to everything: loads the engine and gives out services.
 
+import { Appearances, type AppearancePreview, type AppearancePreviewOptions } from './appearance.js'
 import { Client } from './client.js'
 import { orAborted } from './errors.js'
 import { extend, type ExtendedDocument, type ExtendOptions } from './extend.js'
@@ -16,9 +17,11 @@ export class Hashout {
   /** The engine's version. */
   readonly version: string
   readonly #client: Client
+  readonly #appearances: Appearances
 
-  private constructor(client: Client, version: string) {
+  private constructor(client: Client, appearances: Appearances, version: string) {
     this.#client = client
+    this.#appearances = appearances
     this.version = version
   }
 
@@ -34,12 +37,14 @@ export class Hashout {
       memoryBudget: options.memoryBudget ?? defaultMemoryBudget,
       fetch: options.fetch,
     })
-    return new Hashout(client, await client.ready())
+    // A worker that the page made holds one engine; the second one then runs in this thread.
+    const second = typeof options.worker === 'object' ? await engineThread(false) : connect
+    return new Hashout(client, new Appearances(second, options), await client.ready())
   }
 
   /** A signing service. Nothing is sent before its methods are called. */
   service(options: ServiceOptions): Service {
-    return new Service(this.#client, options)
+    return new Service(this.#client, options, this.#appearances)
   }
 
   /** Looks at a PDF without any service: its fields, signatures, permissions and what is odd about it. */
@@ -72,8 +77,17 @@ export class Hashout {
     return extend(this.#client, file, options)
   }
 
+  /**
+   * A picture of what a visible signature will show. With the options that `sign` gets, the size of the field and the time of
+   * signing it is what the document will show.
+   */
+  previewAppearance(options: AppearancePreviewOptions): Promise<AppearancePreview> {
+    return this.#appearances.preview(options)
+  }
+
   /** Ends the engine and its worker. What is under way rejects with `ABORTED`, later calls with `INVALID_ARGUMENT`. */
   dispose(): void {
     this.#client.dispose()
+    this.#appearances.dispose()
   }
 }

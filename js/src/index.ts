@@ -6,6 +6,15 @@
  * @packageDocumentation
  */
 
+export type {
+  Appearance,
+  AppearanceLine,
+  AppearancePreview,
+  AppearancePreviewOptions,
+  AppearanceSource,
+  AppearanceWords,
+  InkPoint,
+} from './appearance.js'
 export { HashoutError } from './errors.js'
 export type { HashoutErrorCode, HashoutErrorInit, ServiceFault } from './errors.js'
 export { Hashout } from './hashout.js'

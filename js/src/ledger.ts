@@ -33,6 +33,8 @@ export class Ledger {
   /** Why documents of a restored journal cannot go on now; their state says that they may later. */
   readonly obstacles: (HashoutError | undefined)[] = []
   keeper: JournalKeeper | undefined
+  /** Draws what the documents' visible signatures show. */
+  appearance: CallHooks['appearance']
   #head: Omit<SigningJournal, 'documents'> | undefined
   #entries: Entry[] = []
 

@@ -6,16 +6,55 @@ import type { LoadOptions, WasmSource } from './types.js'
 
 /** The hash of the hashout.wasm of this build, set by scripts/build.js. */
 declare const WASM_INTEGRITY: string
+/** Those of hashout-appearance.wasm and hashout-font.ttf. */
+declare const APPEARANCE_INTEGRITY: string
+declare const FONT_INTEGRITY: string
 
 /** Compiles the module. The default source is the file beside this script, in a form that bundlers recognise. */
 export async function loadModule(source: WasmSource | undefined, integrity?: string | false): Promise<WebAssembly.Module> {
+  return load('hashout.wasm', source, () => new URL('./hashout.wasm', import.meta.url), integrity ?? WASM_INTEGRITY)
+}
+
+/** Compiles the module of the second engine. */
+export async function loadAppearanceModule(options: LoadOptions): Promise<WebAssembly.Module> {
+  const beside = () => new URL('./hashout-appearance.wasm', import.meta.url)
+  return load('hashout-appearance.wasm', await options.appearanceURL, beside, options.appearanceIntegrity ?? APPEARANCE_INTEGRITY)
+}
+
+async function load(name: string, source: WasmSource | undefined, beside: () => URL, integrity: string | false): Promise<WebAssembly.Module> {
   if (isModule(source)) return source
-  const expected = integrity === false ? '' : (integrity ?? WASM_INTEGRITY)
   try {
-    return await compile(await open(source), expected)
+    return await compile(name, await open(source ?? beside()), integrity || '')
   } catch (cause) {
     if (cause instanceof HashoutError) throw cause
-    throw loadFailed('hashout.wasm could not be loaded.', cause)
+    throw loadFailed(`${name} could not be loaded.`, cause)
+  }
+}
+
+/** The default font of appearances. */
+export async function loadFont({ fontURL }: LoadOptions): Promise<Uint8Array> {
+  const name = 'hashout-font.ttf'
+  try {
+    const blob = await (await answered(name, await open(fontURL || new URL('./hashout-font.ttf', import.meta.url)))).blob()
+    if (!fontURL && FONT_INTEGRITY) await checkHash(name, blob, FONT_INTEGRITY)
+    return new Uint8Array(await blob.arrayBuffer())
+  } catch (cause) {
+    if (cause instanceof HashoutError) throw cause
+    throw loadFailed(`${name} could not be loaded.`, cause)
+  }
+}
+
+/** Bytes that the page gave, or said where they are. They are copied: what is sent to a worker must stay the page's. */
+export async function loadBytes(source: Blob | ArrayBuffer | Uint8Array | Response | URL | string, what: string): Promise<Uint8Array> {
+  try {
+    if (source instanceof ArrayBuffer) return new Uint8Array(source.slice(0))
+    if (ArrayBuffer.isView(source)) return Uint8Array.from(source)
+    const from = typeof source === 'string' || source instanceof URL ? await open(source) : source
+    if (typeof (from as Response).ok === 'boolean') await answered(what, from as Response)
+    return new Uint8Array(await from.arrayBuffer())
+  } catch (cause) {
+    if (cause instanceof HashoutError) throw cause
+    throw new HashoutError('FILE_UNREADABLE', `${what} of the appearance cannot be read.`, { cause })
   }
 }
 
@@ -23,10 +62,9 @@ function isModule(source: WasmSource | undefined): source is WebAssembly.Module 
   return source instanceof WebAssembly.Module
 }
 
-async function open(source: string | URL | Response | PromiseLike<Response> | undefined): Promise<Response> {
-  if (source !== undefined && typeof source !== 'string' && !(source instanceof URL)) return source
-  const url = source ?? new URL('./hashout.wasm', import.meta.url)
-  return new URL(url, baseURL()).protocol === 'file:' ? readFile(url) : fetch(url)
+async function open(source: string | URL | Response | PromiseLike<Response>): Promise<Response> {
+  if (typeof source !== 'string' && !(source instanceof URL)) return source
+  return new URL(source, baseURL()).protocol === 'file:' ? readFile(source) : fetch(source)
 }
 
 /**
@@ -34,13 +72,8 @@ async function open(source: string | URL | Response | PromiseLike<Response> | un
  * fetch with `integrity`, a cloned response and compileStreaming of an ArrayBuffer were each measured to hold up a page for
  * about 100 ms.
  */
-async function compile(response: Response, integrity: string): Promise<WebAssembly.Module> {
-  if (!response.ok) {
-    throw new HashoutError('ENGINE_LOAD_FAILED', `hashout.wasm could not be loaded: the server answered ${response.status}.`, {
-      details: { status: response.status },
-      retryable: response.status >= 500,
-    })
-  }
+async function compile(name: string, response: Response, integrity: string): Promise<WebAssembly.Module> {
+  await answered(name, response)
   const type = response.headers.get('Content-Type')?.split(';')[0]?.trim()
   if (type === wasmType && !integrity) return WebAssembly.compileStreaming(response)
   const blob = await response.blob()
@@ -48,16 +81,24 @@ async function compile(response: Response, integrity: string): Promise<WebAssemb
   // The hash is asked first: whatever the compiler says of a wrong file, that it is wrong is what matters.
   const compiling = WebAssembly.compileStreaming(typed)
   compiling.catch(() => {})
-  if (integrity) await checkHash(blob, integrity)
+  if (integrity) await checkHash(name, blob, integrity)
   return compiling
+}
+
+async function answered(name: string, response: Response): Promise<Response> {
+  if (response.ok) return response
+  throw new HashoutError('ENGINE_LOAD_FAILED', `${name} could not be loaded: the server answered ${response.status}.`, {
+    details: { status: response.status },
+    retryable: response.status >= 500,
+  })
 }
 
 const wasmType = 'application/wasm'
 
-async function checkHash(blob: Blob, integrity: string): Promise<void> {
+async function checkHash(name: string, blob: Blob, integrity: string): Promise<void> {
   const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', await blob.arrayBuffer()))
   if (`sha256-${btoa(String.fromCharCode(...hash))}` !== integrity) {
-    throw loadFailed('hashout.wasm is not the file this package was built with.')
+    throw loadFailed(`${name} is not the file this package was built with.`)
   }
 }
 

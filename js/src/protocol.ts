@@ -45,7 +45,7 @@ export interface ProgressEvent {
 }
 
 /** What an engine may ask of the page. */
-export type AskKind = 'token' | 'authorize' | 'journal' | 'fetch' | 'gather'
+export type AskKind = 'token' | 'authorize' | 'appearance' | 'journal' | 'fetch' | 'gather'
 
 /** Messages from the page to the engine side. */
 export type ToEngine =
@@ -66,6 +66,24 @@ export type FromEngine =
   | { type: 'ask'; seq: number; id: number; kind: AskKind; args: unknown }
   | { type: 'withdraw'; seq: number }
   | { type: 'dead'; error: ErrorObject }
+
+/** What an appearance is wanted for: a field as the reader sees it, in points, in a document that claims a PDF/A part and level. */
+export interface AppearanceAsk {
+  width: number
+  height: number
+  field: string
+  pdfa: string
+  signerName: string
+  /** In milliseconds since 1970, and how many minutes the signer's clock is east of UTC. */
+  signingTime: number
+  zoneMinutes: number
+}
+
+/** A page of a PDF that is to be shown there. */
+export interface AppearanceAnswer {
+  pdf: Uint8Array<ArrayBuffer>
+  page: number
+}
 
 /** A request that the page's own fetch carries for the engine. */
 export interface FetchAsk {
@@ -94,6 +112,7 @@ export interface Host {
   journal(id: number, record: object): Promise<unknown>
   /** A document of a signing that has ended. */
   document(id: number, index: number, document: object): void
+  appearance(id: number, ask: AppearanceAsk): Promise<AppearanceAnswer>
   progress(id: number, event: ProgressEvent): void
   digest(id: number, algorithm: DigestName, parts: BlobPart[], document?: number): Promise<Uint8Array>
 }

@@ -2,7 +2,7 @@
 
 import { digest } from './digest.js'
 import { startEngine, type Engine } from './engine.js'
-import { PROTOCOL, type AskKind, type ErrorObject, type FetchAnswer, type FromEngine, type ToEngine } from './protocol.js'
+import { PROTOCOL, type AppearanceAnswer, type AppearanceAsk, type AskKind, type ErrorObject, type FetchAnswer, type FromEngine, type ToEngine } from './protocol.js'
 
 /** Sends one message to the page. */
 export type Post = (message: FromEngine, transfer?: Transferable[]) => void
@@ -65,6 +65,7 @@ class Session {
         // The update's memory moves to the page instead of being copied.
         this.#post({ type: 'document', id, index, document: { ...document } }, update instanceof Uint8Array ? [update.buffer] : [])
       },
+      appearance: (id: number, ask: AppearanceAsk) => this.#ask('appearance', id, ask) as Promise<AppearanceAnswer>,
       progress: (id: number, event: { document: number; phase: string; done: number; total: number }) => {
         this.#post({ type: 'progress', id, event: { ...event } })
       },

@@ -1,5 +1,6 @@
 // One signing service: its credentials, and signing with them.
 
+import { checkAppearance, type Appearances, type AppearanceWords } from './appearance.js'
 import { Batch } from './batch.js'
 import { toError, type CallHooks, type Client } from './client.js'
 import { HashoutError, invalidArgument, orAborted } from './errors.js'
@@ -32,12 +33,14 @@ import { toBase64 } from './verification.js'
 export class Service {
   readonly #client: Client
   readonly #options: ServiceOptions
+  readonly #appearances: Appearances
 
   /** @internal */
-  constructor(client: Client, options: ServiceOptions) {
+  constructor(client: Client, options: ServiceOptions, appearances: Appearances) {
     if (typeof options?.url !== 'string' || options.url === '') throw invalidArgument('A service needs a url.')
     this.#client = client
     this.#options = options
+    this.#appearances = appearances
   }
 
   /** What the service says about itself. Needs no token. */
@@ -93,10 +96,11 @@ export class Service {
     const start = await this.#start(files, options)
     if (!start) throw invalidArgument('There is no document to sign.')
     const { ledger, args } = start
-    const { journal } = (await this.#call('prepare', args, progressHooks(options), options.signal)) as { journal: SigningJournal }
+    const hooks = withoutEnd(ledger, options)
+    const { journal } = (await this.#call('prepare', args, hooks, options.signal)) as { journal: SigningJournal }
     ledger.journal = journal
     for (const [index, { state, error }] of journal.documents.entries()) {
-      if (error) ledger.deliver(index, { state, error })
+      if (error) ledger.deliver(index, { state, error }, hooks.thrown)
     }
     return this.#batch(unchanged(ledger), options)
   }
@@ -121,8 +125,10 @@ export class Service {
     while (inputs.length < kept.documents.length) inputs.push(undefined)
     const sources = await orAborted(Promise.all(inputs.map(readInput)), options.signal)
     const ledger = new Ledger(sources)
+    checkAppearance(options.appearance)
+    ledger.appearance = this.#appearances.artist(options.appearance || true, (kept.options ?? {}) as AppearanceWords)
     const args = { journal: kept, files: ledger.wireFiles() }
-    const { documents } = (await this.#call('restore', args, progressHooks(options), options.signal)) as { documents: WireDocument[] }
+    const { documents } = (await this.#call('restore', args, withoutEnd(ledger, options), options.signal)) as { documents: WireDocument[] }
     ledger.journal = kept
     for (const [index, { state, error }] of documents.entries()) {
       ledger.setState(index, state)
@@ -135,18 +141,20 @@ export class Service {
 
   /** Reads the files and the credential; undefined if there is no file. */
   async #start(files: FileInput | Iterable<FileInput>, options: PrepareOptions, journal?: JournalKeeper) {
-    const { credential: wanted, onProgress: _, signal, signingTime, timestamp, revocation: __, policy, ...rest } = options
+    const { credential: wanted, onProgress: _, signal, signingTime, timestamp, revocation: __, policy, appearance = true, ...rest } = options
     const words = timestampWords({ timestamp } as LevelOptions)
+    checkAppearance(appearance)
     const inputs = isIterable(files) ? [...files] : [files]
     const sources = await orAborted(Promise.all(inputs.map(readInput)), signal)
     const credential = typeof wanted === 'string' ? await this.credential(wanted, options) : wanted
     if (typeof credential?.credentialID !== 'string') throw invalidArgument('sign needs a credential.')
     if (sources.length === 0) return undefined
     const ledger = new Ledger(sources, journal)
+    if (appearance) ledger.appearance = this.#appearances.artist(appearance, rest)
     const args = {
       credential: { credentialID: credential.credentialID, raw: credential.raw },
       files: ledger.wireFiles(),
-      options: { ...rest, ...policyOf(policy), ...(words.length > 0 && { timestamp: words }), ...(signingTime && { signingTime: signingTime.getTime() }) },
+      options: { ...rest, appearance: appearance !== false, ...policyOf(policy), ...(words.length > 0 && { timestamp: words }), ...(signingTime && { signingTime: signingTime.getTime() }) },
     }
     return { ledger, args, credential }
   }
@@ -173,7 +181,7 @@ export class Service {
     const part = ledger.sources.map((_, index) => alive(index))
     const hooks: CallHooks = {
       ...given,
-      ...progressHooks(options),
+      ...withoutEnd(ledger, options),
       thrown,
       gather,
       journal: (record) => ledger.record(record),
@@ -184,7 +192,7 @@ export class Service {
     return run(
       ledger,
       () => this.#call(method, args, hooks, options.signal),
-      (only, more) => this.#call('finish', { journal: ledger.wireJournal(only), files: ledger.wireFiles() }, { ...more, gather }, options.signal),
+      (only, more) => this.#call('finish', { journal: ledger.wireJournal(only), files: ledger.wireFiles() }, { ...withoutEnd(ledger, {}), ...more, gather }, options.signal),
     )
   }
 
@@ -225,13 +233,19 @@ function toCredential(wire: WireCredential): Credential {
 function unchanged(ledger: Ledger): Ledger {
   const again = new Ledger(ledger.sources.map((source) => ('blob' in source ? { ...source, unchanged: true } : source)))
   again.journal = ledger.journal
+  again.appearance = ledger.appearance
   ledger.results.forEach((result, index) => (again.results[index] = result))
   ledger.obstacles.forEach((error, index) => (again.obstacles[index] = error))
   return again
 }
 
-function progressHooks({ onProgress }: RestoreOptions): CallHooks {
-  return onProgress ? { progress: (event: ProgressEvent) => onProgress(event as Progress) } : {}
+/** What the engine may ask for before anything is authorized. */
+function withoutEnd({ appearance }: Ledger, { onProgress }: { readonly onProgress?: (progress: Progress) => void }): CallHooks {
+  return {
+    thrown: new Map(),
+    ...(appearance && { appearance }),
+    ...(onProgress && { progress: (event: ProgressEvent) => onProgress(event as Progress) }),
+  }
 }
 
 function parseJournal(journal: SigningJournal | string): SigningJournal {

@@ -1,5 +1,6 @@
 // The public types.
 
+import type { Appearance } from './appearance.js'
 import type { HashoutError, HashoutErrorCode } from './errors.js'
 import type { Level, LevelOptions } from './levels.js'
 
@@ -40,6 +41,14 @@ export interface LoadOptions {
   readonly integrity?: string | false
   /** Documents are hashed in one piece as long as together they stay below this many bytes. Default: 256 MB. */
   readonly memoryBudget?: number
+  /**
+   * Where the engine that draws visible signatures comes from, and what it must hash to, as for the first engine. It is
+   * loaded when a visible signature is wanted. Default: `hashout-appearance.wasm` beside this script.
+   */
+  readonly appearanceURL?: WasmSource
+  readonly appearanceIntegrity?: string | false
+  /** The font of appearances, after those that an appearance brings. Default: `hashout-font.ttf` beside this script; `false`: none. */
+  readonly fontURL?: string | URL | false
   /** Carries every request to services in place of the global `fetch`, for instance through the page's own proxy. */
   readonly fetch?: typeof fetch
 }
@@ -282,6 +291,11 @@ export interface PrepareOptions extends CallOptions, SignatureOptions, LevelOpti
   readonly credential: Credential | string
   readonly onProgress?: (progress: Progress) => void
   readonly field?: FieldOptions
+  /**
+   * What the signature shows where its field takes up room on a page. Default: the default look; `false`: nothing. What it
+   * needs is loaded when the first visible field is met.
+   */
+  readonly appearance?: Appearance | boolean
   readonly reason?: string
   readonly location?: string
   /** The signer's name in the signature dictionary. */
@@ -381,6 +395,8 @@ export interface FinishOptions extends CallOptions, Authorization, LevelOptions 
 
 /** Options of {@link Service.restore}. */
 export interface RestoreOptions extends CallOptions {
+  /** The appearance that the batch was prepared with, if it was not the default look: a journal holds no pictures. */
+  readonly appearance?: Appearance | boolean
   readonly onProgress?: (progress: Progress) => void
 }
 
