@@ -15,7 +15,7 @@ import (
 )
 
 // protocol is the version of the border; wasm/main.go and js/src/protocol.ts hold the same number.
-const protocol = 1
+const protocol = 2
 
 // version is the engine's version, set at link time (-X main.version=…).
 var version = "dev"
