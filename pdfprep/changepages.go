@@ -92,7 +92,7 @@ var comments = []object.Name{"Text", "Popup", "Highlight", "Underline", "StrikeO
 
 // commentKeys are what they may have: neither an action nor an appearance of their own, which could show and hide anything.
 var commentKeys = []object.Name{"Type", "Subtype", "Rect", "Contents", "P", "NM", "M", "F", "C", "CA", "T", "Popup", "Parent", "CreationDate", "RC",
-	"Subj", "IRT", "RT", "QuadPoints", "Open", "Name", "State", "StateModel", "BS", "Border", "StructParent", "Lang", "RD", "Sy"}
+	"Subj", "IRT", "RT", "QuadPoints", "Open", "Name", "State", "StateModel", "StructParent", "Lang"}
 
 func (c *comparison) annotations(before, now object.Object) error {
 	added, err := c.added(before, now, "a page's annotations")

@@ -158,6 +158,13 @@ func (c *comparison) findFilled() error {
 			c.other("The signature in the field %s was replaced or removed.", f.name)
 			continue
 		}
+		if button, err := c.pushbutton(f); err != nil || button {
+			c.other("The button %s, which has no value, was changed.", f.name)
+			if err != nil {
+				return err
+			}
+			continue
+		}
 		c.filled[i] = f.ref.Num
 		c.touched(f.name)
 		c.raise(FilledForm)
@@ -168,6 +175,23 @@ func (c *comparison) findFilled() error {
 		}
 	}
 	return nil
+}
+
+// pushbutton tells a field that has a look and no value (ISO 32000-2 table 229, bit 17). Flags are inherited.
+func (c *comparison) pushbutton(f *field) (bool, error) {
+	const bit = 1 << 16
+	d := f.dict
+	for depth := 0; f.kind == "Btn" && d != nil && depth < maxFieldDepth; depth++ {
+		if v, says := d.Lookup("Ff"); says {
+			flags, err := c.a.integer(v.Object, 0)
+			return flags&bit != 0, err
+		}
+		var err error
+		if d, err = c.a.dict(d.Get("Parent")); err != nil {
+			return false, err
+		}
+	}
+	return false, nil
 }
 
 // field judges what changed in an existing field and in its widgets: value and appearance together, or nothing. An appearance that
@@ -318,10 +342,11 @@ func (c *comparison) newSignature(f *field, visible bool) error {
 		}
 	}
 	s := signature{dict: value}
+	_, draws := f.dict.Lookup("AP")
 	switch {
 	case signed && s.timestamp() && !visible:
 		return nil
-	case !signed && visible:
+	case !signed && visible && draws:
 		c.other("A signature field that shows on a page was added and not signed.")
 	}
 	c.raise(FilledForm)
@@ -329,11 +354,8 @@ func (c *comparison) newSignature(f *field, visible bool) error {
 	return nil
 }
 
-// takesRoom tells whether a widget has an appearance and an area to draw it on.
+// takesRoom tells whether a widget has an area to draw on. What it draws there may come later, with the signature.
 func (c *comparison) takesRoom(d *object.Dict) (bool, error) {
-	if _, draws := d.Lookup("AP"); !draws {
-		return false, nil
-	}
 	rect, err := c.b.array(d.Get("Rect"))
 	if err != nil || len(rect) != 4 {
 		return len(rect) > 0, err

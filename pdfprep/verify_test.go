@@ -22,20 +22,22 @@ func formPDF() *maker {
 	m := newMaker()
 	m.obj(1, "<</Type/Catalog/Pages 2 0 R/AcroForm 7 0 R>>")
 	m.obj(2, "<</Type/Pages/Kids[3 0 R]/Count 1>>")
-	m.obj(3, "<</Type/Page/Parent 2 0 R/MediaBox[0 0 200 200]/Contents 4 0 R/Annots 12 0 R/Resources<</Font<</F1 5 0 R>>/XObject<</Over 6 0 R/Late 30 0 R>>>>>>")
+	m.obj(3, "<</Type/Page/Parent 2 0 R/MediaBox[0 0 200 200]/Contents 4 0 R/Annots 12 0 R/Resources<</Font<</F1 5 0 R>>/XObject<</Over 6 0 R/Late 90 0 R>>>>>>")
 	m.stream(4, "/Length 13 0 R", []byte("BT /F1 12 Tf 20 100 Td (You get 100) Tj ET /Over Do"))
 	m.obj(5, "<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>")
 	m.stream(6, "/Type/XObject/Subtype/Form/BBox[0 0 200 200]/Length 18", []byte("0 0 50 50 re f    "))
-	m.obj(7, "<</Fields[8 0 R 10 0 R]/DR<</Font<</F1 5 0 R>>>>/DA(/F1 0 Tf)>>")
+	m.obj(15, "<</Type/Annot/Subtype/Widget/FT/Btn/Ff 65536/T(logo)/Rect[0 150 50 200]/P 3 0 R/AP<</N 16 0 R>>>>")
+	m.stream(16, "/Type/XObject/Subtype/Form/BBox[0 0 50 50]/Length 4", []byte("q Q "))
+	m.obj(7, "<</Fields[8 0 R 10 0 R 15 0 R]/DR<</Font<</F1 5 0 R>>>>/DA(/F1 0 Tf)>>")
 	m.obj(8, "<</Type/Annot/Subtype/Widget/FT/Tx/T(amount)/V(1)/Rect[20 20 80 40]/F 4/P 3 0 R/AP<</N 9 0 R>>>>")
 	m.stream(9, "/Type/XObject/Subtype/Form/BBox[0 0 60 20]/Length 4", []byte("q Q "))
 	m.obj(10, "<</Type/Annot/Subtype/Widget/FT/Sig/T(second)/Rect[100 20 180 40]/F 4/P 3 0 R>>")
 	m.obj(11, "<</Title(Contract)>>")
-	m.obj(12, "[8 0 R 10 0 R]")
+	m.obj(12, "[8 0 R 10 0 R 15 0 R]")
 	m.obj(13, "51")
 	// Not in the table: other versions of the content and of the catalog.
 	fmt.Fprintf(&m.b, "4 0 obj\n<</Length 4>>\nstream\nq Q \nendstream\nendobj\n14 0 obj\n<</Type/Catalog/Pages 2 0 R>>\nendobj\n")
-	m.highest = 14
+	m.highest = 16
 	return m
 }
 
@@ -235,7 +237,7 @@ var attacks = []struct {
 	{"shadow, hide and replace: hidden catalog", 0, func(_ *testing.T, pdf []byte) []byte {
 		return updateAt(pdf, "/Root 14 0 R", map[int]int{14: bytes.Index(pdf, []byte("14 0 obj"))})
 	}, ""},
-	{"shadow: an object that was waited for", 0, later("30 <</Type/XObject/Subtype/Form/BBox[0 0 200 200]/Length 0>>\nstream\n\nendstream"), pades.FormatFailure},
+	{"shadow: an object that was waited for", 0, later("90 <</Type/XObject/Subtype/Form/BBox[0 0 200 200]/Length 0>>\nstream\n\nendstream"), pades.FormatFailure},
 	{"shadow: the length of a stream", 0, later("13 10"), pades.FormatFailure},
 	{"content as the information dictionary", 0, func(_ *testing.T, pdf []byte) []byte {
 		return update(pdf, "/Info 4 0 R", "4 <</Length 4>>\nstream\nq Q \nendstream")
@@ -257,7 +259,7 @@ var attacks = []struct {
 	{"a field that is no signature", 0, func(_ *testing.T, pdf []byte) []byte {
 		return update(pdf, "", formOf(pdf, "40 0 R"), "40 <</Type/Annot/Subtype/Widget/FT/Tx/T(more)/V(1)/Rect[0 0 0 0]>>")
 	}, pades.FormatFailure},
-	{"a field gone", 0, later("7 <</Fields[8 0 R]/SigFlags 3/DR<</Font<</F1 5 0 R>>>>/DA(/F1 0 Tf)>>"), ""},
+	{"a field gone", 0, later("7 <</Fields[8 0 R 15 0 R]/SigFlags 3/DR<</Font<</F1 5 0 R>>>>/DA(/F1 0 Tf)>>"), ""},
 	{"resources of the form", 0, func(_ *testing.T, pdf []byte) []byte {
 		return update(pdf, "", strings.Replace(formOf(pdf, ""), "/F1 5 0 R", "/F1 40 0 R", 1), "40 <</Type/Font/Subtype/Type1/BaseFont/Symbol>>")
 	}, pades.FormatFailure},
@@ -277,6 +279,12 @@ var attacks = []struct {
 	{"sneaky signature: signed", pdfprep.FormFilling, func(t *testing.T, pdf []byte) []byte {
 		return signedBy(t, pdf, "", pdfprep.SignOptions{Field: pdfprep.FieldOptions{Rect: [4]float64{0, 0, 200, 200}}})
 	}, pades.FormatFailure},
+	{"sneaky signature: in two steps", pdfprep.FormFilling, func(t *testing.T, pdf []byte) []byte {
+		pdf = update(pdf, "", formOf(pdf, "40 0 R"), annotsOf(pdf, "40 0 R"), "40 <</Type/Annot/Subtype/Widget/FT/Sig/T(sneaky)/Rect[0 0 200 200]/F 4/P 3 0 R>>")
+		pdf = signedBy(t, pdf, "", pdfprep.SignOptions{Field: pdfprep.FieldOptions{Name: "second"}})
+		return signedBy(t, pdf, "", pdfprep.SignOptions{Field: pdfprep.FieldOptions{Name: "sneaky"}})
+	}, pades.FormatFailure},
+	{"a button with a new look", 0, later("15 <</Type/Annot/Subtype/Widget/FT/Btn/Ff 65536/T(logo)/V/x/Rect[0 150 50 200]/P 3 0 R/AP<</N 6 0 R>>>>"), pades.FormatFailure},
 	{"universal forgery: no ByteRange", 0, replace("/ByteRange", "/ByteRangf"), pades.FormatFailure},
 	{"universal forgery: no Contents", 0, replace("/Contents <", "/Contentt <"), pades.FormatFailure},
 	{"universal forgery: ByteRange of zeros", 0, byteRange("[0 0 0 0]"), pades.FormatFailure},
