@@ -163,6 +163,9 @@ func (d *Document) PrepareStore(ctx context.Context, o StoreOptions) ([]byte, er
 	if err := d.accessAllows(false); err != nil {
 		return nil, err
 	}
+	if _, err := d.form(ctx); err != nil { // RereadStore has to find the signatures
+		return nil, err
+	}
 	s, err := d.store(ctx)
 	if err != nil {
 		return nil, err

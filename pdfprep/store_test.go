@@ -2,11 +2,14 @@ package pdfprep_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"hashout/pdfprep"
 )
@@ -235,4 +238,55 @@ func TestRereadStoreSeesWhatIsWrong(t *testing.T) {
 	if err := reread(signed, len(pdf), added()); !errors.Is(err, pdfprep.ErrSelfCheckFailed) {
 		t.Errorf("a signature in the update: %v", err)
 	}
+}
+
+// FuzzStoreAndTimestamp: whatever the bytes are, a store is read, merged and stamped in time, with a typed error or with an update that reads back.
+func FuzzStoreAndTimestamp(f *testing.F) {
+	for _, e := range corpus(f) {
+		if pdf, err := os.ReadFile("testdata/corpus/" + e.file); err == nil && len(pdf) < 12<<10 {
+			f.Add(pdf, e.password)
+		}
+	}
+	m := newMaker()
+	m.onePage("/DSS<</Certs[4 0 R]/OCSPs 5 0 R/VRI<</00AA<</Cert[4 0 R]>>>>>>")
+	m.stream(4, "/Length 3", []byte("abc"))
+	m.obj(5, "[4 0 R 4 0 R 9 0 R]")
+	f.Add(bytes.Clone(m.table("")), "")
+	f.Fuzz(func(t *testing.T, pdf []byte, password string) {
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+		defer cancel()
+		open, size := pdfprep.OpenOptions{Password: password}, int64(len(pdf))
+		d, err := pdfprep.Open(ctx, bytes.NewReader(pdf), size, open)
+		if err != nil {
+			typed(t, err)
+			return
+		}
+		o := pdfprep.StoreOptions{Add: added(), Signatures: [][]byte{{1}}}
+		update, err := d.PrepareStore(ctx, o)
+		if err != nil {
+			typed(t, err)
+			return
+		}
+		whole := append(bytes.Clone(pdf), update...)
+		r := bytes.NewReader(whole)
+		if err := pdfprep.RereadStore(ctx, r, r.Size(), size, &o.Add, open); err != nil {
+			t.Fatalf("the store does not read back: %v", err)
+		}
+		if d, err = pdfprep.Open(ctx, r, r.Size(), open); err != nil {
+			t.Fatal(err)
+		}
+		p, err := d.PrepareTimestamp(ctx, pdfprep.TimestampOptions{ReservedBytes: 16})
+		if err != nil {
+			typed(t, err)
+			return
+		}
+		stamped, err := p.Embed([]byte{0x30, 3, 2, 1, 7})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r = bytes.NewReader(append(whole, stamped...))
+		if _, err := pdfprep.Reread(ctx, r, r.Size(), p, open); err != nil {
+			t.Fatalf("the timestamp does not read back: %v", err)
+		}
+	})
 }
