@@ -40,8 +40,9 @@ type path struct {
 }
 
 // judge validates a certificate at a moment for which its signature is known to have existed: a chain to a trusted root (RFC 5280 6), and
-// no revocation up to then. use is what the certificate must be for.
-func (t *Trust) judge(leaf *x509.Certificate, own []*x509.Certificate, at time.Time, use x509.ExtKeyUsage) (path, Verdict) {
+// no revocation up to then. use is what the certificate must be for. Of revocation data, those count that were current at the moment used,
+// when the certificate was put to use, or are younger: data in a document do not get younger by waiting.
+func (t *Trust) judge(leaf *x509.Certificate, own []*x509.Certificate, at, used time.Time, use x509.ExtKeyUsage) (path, Verdict) {
 	p, v := t.chain(leaf, own, at, use)
 	if !v.OK() {
 		return p, v
@@ -51,7 +52,7 @@ func (t *Trust) judge(leaf *x509.Certificate, own []*x509.Certificate, at time.T
 		if noCheck(c) {
 			continue
 		}
-		status, inDocument := t.status(c, p.chain[i+1], at)
+		status, inDocument := t.status(c, p.chain[i+1], used)
 		p.inDocument = p.inDocument && inDocument
 		switch {
 		case status == nil:

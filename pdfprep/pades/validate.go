@@ -78,7 +78,7 @@ func Validate(contents []byte, digester Digester, t Trust, proofs ...Proof) (*Re
 		}
 	}
 	r.readTimestamps(s, t, own)
-	path, v := t.judge(r.Certificate, own, r.Time, x509.ExtKeyUsageAny)
+	path, v := t.judge(r.Certificate, own, r.Time, r.Time, x509.ExtKeyUsageAny)
 	r.Chain, r.Verdict = path.chain, v
 	if v.OK() && !maySign(r.Certificate) {
 		r.Verdict = undecided(ChainConstraints, "The certificate of "+name(r.Certificate)+" is not meant for signing documents.")
@@ -175,8 +175,13 @@ func ValidateTimestamp(stamp *cms.Timestamp, t Trust, at time.Time, extra ...*x5
 		r.Verdict = undecided(TimestampOrder, "The timestamp is younger than it can be.")
 		return r
 	}
-	// Judged at the proven time, not at its own: a timestamp cannot vouch for itself.
-	path, v := t.judge(r.Certificate, s.Certificates, at, x509.ExtKeyUsageTimeStamping)
+	// Judged at the proven time, not at its own: a timestamp cannot vouch for itself. But what was learned of its authority afterwards need not be
+	// of today, or nothing would last longer than its revocation data (EN 319 102-1 5.2.5 leaves freshness to the policy).
+	used := at
+	if stamp.Time.Before(used) {
+		used = stamp.Time
+	}
+	path, v := t.judge(r.Certificate, s.Certificates, at, used, x509.ExtKeyUsageTimeStamping)
 	r.Chain, r.Verdict, r.inDocument = path.chain, v, path.inDocument
 	if pub, _, err := sigalg.PublicKey(r.Certificate); v.OK() && (err != nil || sigalg.Check(pub, s.Signer.Algorithm) != nil) {
 		r.Verdict = undecided(CryptoConstraints, "The timestamp was made with an algorithm that is too weak today.")

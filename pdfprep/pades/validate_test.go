@@ -148,6 +148,18 @@ func TestOldSignatureLivesByTheProofOverIt(t *testing.T) {
 	}
 }
 
+// What a B-LT signature needs is in the document, and stays good after the revocation data have gone out of date.
+func TestEvidenceOfThenIsEnoughLater(t *testing.T) {
+	s := newScene(t, nil)
+	s.trust.Now = s.trust.Now.AddDate(0, 2, 0)
+	if r := s.validate(t, s.contents, s.document, s.trust); !r.OK() || r.Level != pades.BLT || !r.Proven {
+		t.Errorf("two months later: %s, %v", r.Level, r.Verdict)
+	}
+	if r := s.validate(t, s.bare, s.document, s.trust); r.OK() {
+		t.Errorf("two months later, without timestamp: %v", r.Verdict)
+	}
+}
+
 func TestCertificateThatIsNotForSigningDoesNotPass(t *testing.T) {
 	s := newScene(t, func(c *x509.Certificate) { c.KeyUsage = x509.KeyUsageKeyEncipherment })
 	if r := s.validate(t, s.contents, s.document, s.trust); r.OK() || r.SubIndication != pades.ChainConstraints {
