@@ -8,7 +8,7 @@ LOOKS   := js/dist/hashout-appearance.wasm
 CACHE   := $(CURDIR)/.cache
 export HASHOUT_VENV ?= $(CACHE)/venv
 
-.PHONY: all build demo test setup check test-go test-wasm test-js test-e2e bench fuzz reproduce audit mutation clean
+.PHONY: all build demo test setup check test-go test-wasm test-js test-e2e bench kill fuzz reproduce audit mutation clean
 
 all: build
 
@@ -81,6 +81,11 @@ test-e2e: build web/node_modules/.installed
 ## bench: hashout beside other signers in Chromium, the same files, the same key
 bench: build
 	node js/bench/run.js
+
+## kill: tabs and workers killed at every step, KILL_RUNS (1000) times; nothing may be lost, nothing signed twice
+KILL_RUNS ?= 1000
+kill: build
+	cd js && KILL_RUNS=$(KILL_RUNS) node --test test/kill.test.js
 
 ## fuzz: every fuzz target for FUZZTIME (60s), JOBS at a time; what is found is kept under testdata/fuzz
 fuzz:

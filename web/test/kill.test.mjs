@@ -1,0 +1,133 @@
+// A real tab is killed in the middle of signing: its renderer process crashes. The next tab goes on from what the browser's IndexedDB has.
+
+import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
+import { test } from 'node:test'
+import { OAuth } from '../../js/dist/oauth.js'
+import { root } from './lib/devserver.mjs'
+import { judge } from './lib/judges.mjs'
+import { stage } from './lib/stage.mjs'
+
+const it = stage()
+const files = ['service-agreement.pdf', 'order-confirmation.pdf']
+const originals = await Promise.all(files.map((name) => readFile(`${root}web/samples/${name}`)))
+
+/** In a page: signs, and stands still at a step after saying so. */
+async function signUntil({ service, token, pin, files, step }) {
+  const { Hashout } = await import('/hashout/index.js')
+  const { JournalStore } = await import('/hashout/journal.js')
+  const store = new JournalStore()
+  const reach = async (here) => {
+    if (here !== step) return
+    await globalThis.reached(here)
+    await new Promise(() => {})
+  }
+  let keeps = 0
+  const hashout = await Hashout.load({
+    fetch: async (url, init) => {
+      const signs = String(url).endsWith('signHash')
+      if (signs) await reach('request')
+      const response = await fetch(url, init)
+      if (signs) await reach('response')
+      return response
+    },
+  })
+  const blobs = await Promise.all(files.map(async (name) => new File([await (await fetch(`/samples/${name}`)).arrayBuffer()], name)))
+  await hashout.service({ url: service, accessToken: token }).sign(blobs, {
+    credential: 'demo-p-256',
+    batchSize: 1,
+    authorize: async () => (await reach('authorize'), { PIN: pin }),
+    onProgress: ({ phase, document }) => void (document === 0 && reach(phase)),
+    journal: {
+      keep: async (journal, kept) => {
+        await store.keep(journal, kept)
+        await reach(`kept ${++keeps}`)
+      },
+    },
+  })
+  await reach('resolved')
+}
+
+/** In the next page: goes on with whatever is kept. */
+async function goOn({ service, token, pin }) {
+  const { Hashout } = await import('/hashout/index.js')
+  const { JournalStore } = await import('/hashout/journal.js')
+  const store = new JournalStore()
+  const hashout = await Hashout.load()
+  const base64 = async (blob) => btoa(Array.from(new Uint8Array(await blob.arrayBuffer()), (b) => String.fromCharCode(b)).join(''))
+  const kept = await store.list()
+  const ends = []
+  for (const { id, journal, files } of kept) {
+    const batch = await hashout.service({ url: service, accessToken: token }).restore(journal, files)
+    const { documents } = await batch.finish({ PIN: pin, journal: store })
+    for (const d of documents) ends.push({ name: d.name, code: d.error?.code ?? null, signed: d.blob ? await base64(d.blob) : null })
+    await store.drop(id)
+  }
+  return { kept: kept.length, ends, left: (await store.list()).length }
+}
+
+/** Logs in as a person would, without a browser. */
+async function login() {
+  const info = await (await fetch(`${it.demo.service}/info`, { method: 'POST', body: '{}', headers: { 'Content-Type': 'application/json' } })).json()
+  const oauth = new OAuth({ baseURL: info.oauth2, clientID: 'hashout-demo', redirectURI: 'http://127.0.0.1:1/' })
+  const { url, transaction } = await oauth.begin()
+  const page = await (await fetch(url)).text()
+  const find = (pattern) => pattern.exec(page)[1].replaceAll('&amp;', '&')
+  const body = new URLSearchParams({ request: find(/name="request" value="([^"]+)"/), user: it.demo.user, password: it.demo.password, decision: 'allow' })
+  const answer = await fetch(new URL(find(/<form method="post" action="([^"]+)"/), url), { method: 'POST', body, redirect: 'manual' })
+  return (await oauth.complete(transaction, answer.headers.get('location'))).accessToken
+}
+
+/** Ends a page's renderer as a crash does. */
+async function crash(page) {
+  const session = await page.context().newCDPSession(page)
+  const crashed = page.waitForEvent('crash')
+  void session.send('Page.crash').catch(() => {}) // nobody is left to answer
+  await crashed
+}
+
+for (const [step, kept, unknown] of [
+  ['prepare', 0],
+  ['hash', 0],
+  ['kept 1', 1, 0], // prepared
+  ['authorize', 1, 0],
+  ['kept 2', 1, 1], // submitted
+  ['request', 1, 1],
+  ['response', 1, 1],
+  ['kept 3', 1, 0], // received
+  ['kept 4', 1, 1], // the second is submitted
+  ['assemble', 1, 0],
+  ['resolved', 1, 0],
+]) {
+  test(`a tab that dies at "${step}" loses nothing and signs nothing twice`, { skip: it.skip, timeout: 120_000 }, async () => {
+    await it.demo.reset()
+    const settings = { service: it.demo.service, token: await login(), pin: it.demo.pin, files, step }
+    const context = await it.browser.newContext()
+    try {
+      const tab = await context.newPage()
+      const reached = new Promise((resolve) => void tab.exposeFunction('reached', resolve))
+      await tab.goto(`${it.demo.url}callback.html`)
+      const call = tab.evaluate(signUntil, settings).catch((error) => error) // it ends with its tab
+      const early = await Promise.race([reached, call])
+      assert.equal(early, step)
+      await crash(tab)
+
+      const next = await context.newPage()
+      await next.goto(`${it.demo.url}callback.html`)
+      const after = await next.evaluate(goOn, settings)
+      assert.equal(after.kept, kept)
+      assert.equal(after.left, 0)
+      const { total, most } = await it.demo.signed()
+      assert.ok(most <= 1, 'a hash was signed twice')
+      if (!kept) return assert.equal(total, 0)
+      assert.deepEqual(after.ends.map((d) => d.name), files)
+      assert.deepEqual(after.ends.flatMap((d) => d.code ?? []), Array(unknown).fill('OUTCOME_UNKNOWN'))
+      const pairs = after.ends.flatMap((d, i) => (d.signed ? [{ name: `kill-${d.name}`, original: originals[i], signed: Buffer.from(d.signed, 'base64') }] : []))
+      assert.ok(pairs.length <= total && total <= files.length)
+      const { verdicts, stderr } = await judge(it.demo.rootPEM, pairs)
+      for (const { ok, checks } of verdicts) assert.ok(ok, `${stderr} ${JSON.stringify(checks.filter((c) => c.outcome === 'fail'))}`)
+    } finally {
+      await context.close()
+    }
+  })
+}
