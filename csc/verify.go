@@ -82,10 +82,10 @@ func likely(i, n int) []int {
 // canonical verifies one signature and brings it into CMS form.
 func canonical(pub crypto.PublicKey, alg sigalg.Algorithm, digest, signature []byte) ([]byte, error) {
 	if key, ok := pub.(*ecdsa.PublicKey); ok {
-		var err error
-		if signature, err = sigalg.CanonicalECDSA(key, digest, signature); err != nil {
+		if err := sigalg.Check(pub, alg); err != nil {
 			return nil, err
 		}
+		return sigalg.CanonicalECDSA(key, digest, signature) // which verifies
 	}
 	return signature, sigalg.Verify(pub, alg, digest, signature)
 }

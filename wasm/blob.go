@@ -16,11 +16,22 @@ type blob struct {
 	ctx   context.Context
 	value safejs.Value
 	size  int64
+	tail  *tail
 	hash  func(ctx context.Context, algorithm crypto.Hash, parts ...any) ([]byte, error)
 }
 
 // Size is the document's length in bytes.
 func (b *blob) Size() int64 { return b.size }
+
+// tailBytes is what is read at once from the end of a document, where a PDF begins to be read; a small document is no more than its tail.
+// A slice costs a browser about 1 ms, whether it is a byte or all of this.
+const tailBytes = 256 << 10
+
+// tail keeps the end of the document that a call worked on last: one for all documents of the call, so that many take no more memory.
+type tail struct {
+	of   *blob
+	data []byte
+}
 
 // ReadAt reads one slice of the Blob. It is bound to the context of the call it was made for, because io.ReaderAt has none.
 func (b *blob) ReadAt(p []byte, off int64) (int, error) {
@@ -30,6 +41,26 @@ func (b *blob) ReadAt(p []byte, off int64) (int, error) {
 	if off >= b.size {
 		return 0, io.EOF
 	}
+	start := max(0, b.size-tailBytes)
+	if off < start {
+		return b.slice(p, off)
+	}
+	if b.tail.of != b {
+		data := make([]byte, b.size-start)
+		if _, err := b.slice(data, start); err != nil {
+			return 0, err
+		}
+		*b.tail = tail{of: b, data: data}
+	}
+	n := copy(p, b.tail.data[off-start:])
+	if n < len(p) {
+		return n, io.EOF
+	}
+	return n, nil
+}
+
+// slice reads from the browser.
+func (b *blob) slice(p []byte, off int64) (int, error) {
 	end := min(off+int64(len(p)), b.size)
 	slice, err := b.value.Call("slice", float64(off), float64(end))
 	if err != nil {

@@ -224,7 +224,7 @@ export class Client {
   async #fetch({ url, init }: FetchAsk, signal: AbortSignal): Promise<FetchAnswer> {
     const response = await (this.#options.fetch ?? fetch)(url, { ...init, signal })
     const { status, type } = response
-    const chunks: BlobPart[] = []
+    const chunks: Uint8Array<ArrayBuffer>[] = []
     let size = 0
     const reader = response.body?.getReader()
     for (let part = await reader?.read(); part?.value; part = await reader?.read()) {
@@ -235,9 +235,21 @@ export class Client {
       }
       chunks.push(part.value)
     }
-    const body = size > 0 ? new Uint8Array(await new Blob(chunks).arrayBuffer()) : null
+    const body = size > 0 ? join(chunks, size) : null
     return { status, type, headers: [...response.headers], body }
   }
+}
+
+/** Not by way of a Blob, which is a trip to another process. */
+function join(chunks: readonly Uint8Array<ArrayBuffer>[], size: number): Uint8Array<ArrayBuffer> {
+  if (chunks.length === 1 && chunks[0]) return chunks[0]
+  const all = new Uint8Array(size)
+  let at = 0
+  for (const chunk of chunks) {
+    all.set(chunk, at)
+    at += chunk.length
+  }
+  return all
 }
 
 const askCodes: Record<AskKind, HashoutErrorCode> = { token: 'TOKEN_EXPIRED', authorize: 'AUTHORIZATION_FAILED', appearance: 'INVALID_ARGUMENT', journal: 'JOURNAL_FAILED', fetch: 'NETWORK', gather: 'NETWORK' }
