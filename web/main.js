@@ -9,6 +9,7 @@ import { askPlacement, samePlace } from './app/placement.js'
 import { trafficPanel } from './app/requests.js'
 import { resultList } from './app/results.js'
 import { signingRun } from './app/signing.js'
+import { verifyPanel } from './app/verify.js'
 
 const config = await (await fetch('config.json')).json()
 let working = false
@@ -74,7 +75,8 @@ async function place(entry, entries) {
 const documents = documentList({ changed: () => refreshSoon(), inspect: async (file, password) => (await ready, engine.inspect(password === undefined ? file : { file, password })), place })
 const traffic = trafficPanel({ documentBytes: () => documents.totalBytes })
 const credentials = credentialChooser({ changed: () => refreshSoon() })
-const results = resultList({ unlock: (file, password) => (documents.setPassword(file, password), sign([file])) })
+const verification = verifyPanel({ verify: async (file) => (await ready, engine.verify(file, config.trust && { trust: config.trust })) })
+const results = resultList({ check: verification.check, unlock: (file, password) => (documents.setPassword(file, password), sign([file])) })
 
 // The parts report changes while they are still being built.
 const refreshSoon = () => queueMicrotask(refresh)

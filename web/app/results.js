@@ -22,7 +22,7 @@ const order = Object.keys(phases)
 export const signedName = (name) => `${name.replace(/\.pdf$/i, '')}-signed.pdf`
 
 /** A row of the result list; `unlock(file, password)` tries the file again with its password. */
-function row(file, unlock) {
+function row(file, unlock, check) {
   const state = element('span', { class: 'state muted small' }, 'Waiting')
   const bar = element('progress', { max: 1, value: 0, 'aria-label': `Progress of ${file.name}` })
   const actions = element('span', { class: 'row' })
@@ -50,9 +50,11 @@ function row(file, unlock) {
     signed({ blob, signature }) {
       this.outcome = { blob, signature, name: signedName(file.name) }
       node.classList.add('done')
+      node.dataset.bytes = blob.size
       bar.remove()
       state.textContent = `Signed · ${bytes(blob.size)}, ${bytes(blob.size - file.size)} appended`
-      actions.append(element('button', { class: 'button', type: 'button', 'aria-label': `Download ${this.outcome.name}`, click: () => save(blob, this.outcome.name) }, 'Download'))
+      actions.append(element('button', { class: 'button quiet', type: 'button', click: () => check(blob, this.outcome.name) }, 'Check', element('span', { class: 'visually-hidden' }, ` ${this.outcome.name}`)))
+      actions.append(element('button', { class: 'button download', type: 'button', 'aria-label': `Download ${this.outcome.name}`, click: () => save(blob, this.outcome.name) }, 'Download'))
       body.append(disclosure('Signature details', signatureFacts(signature)))
     },
 
@@ -115,8 +117,8 @@ function signatureFacts(s = {}) {
   return facts.filter(([, value]) => value).map(([name, value]) => [name, element('span', { class: name === 'Covers' || name === 'Field' ? 'mono' : '' }, String(value))])
 }
 
-/** The result list of the page. `unlock(file, password)` is called when the user gives a document's password. */
-export function resultList({ unlock }) {
+/** The result list of the page. `unlock(file, password)` is called when the user gives a document's password, `check(blob, name)` when a signed one is to be verified. */
+export function resultList({ unlock, check }) {
   const list = byID('results')
   let rows = []
 
@@ -130,7 +132,7 @@ export function resultList({ unlock }) {
   return {
     /** Fresh rows for files, each in its place; rows of other documents stay. */
     start(files) {
-      const fresh = files.map((file) => row(file, unlock))
+      const fresh = files.map((file) => row(file, unlock, check))
       const places = new Map(fresh.map((r) => [r.file, r]))
       rows = rows.map((r) => places.get(r.file) ?? r)
       rows.push(...fresh.filter((r) => !rows.includes(r)))

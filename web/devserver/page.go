@@ -44,6 +44,7 @@ func newPage(root string, said announcement, service *csctest.Server) (*page, er
 	config := map[string]any{"name": origin, "service": said.Service}
 	if service != nil {
 		config["name"] = "Test signing service"
+		config["trust"] = string(service.RootPEM())
 		config["oauth"] = map[string]string{"clientID": csctest.DemoClient().ID}
 		config["demo"] = map[string]string{"user": said.User, "password": said.Password, "pin": said.PIN, "phone": said.Phone}
 	}

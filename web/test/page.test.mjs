@@ -56,6 +56,9 @@ for (const [label, options] of [
     assert.deepEqual((await portal.results()).map((r) => r.code), ['', '', 'PDF_MALFORMED'])
     for (const summary of await portal.page.locator('.result summary, .request:last-child summary').all()) await summary.click()
     await check('5-results')
+    await portal.page.getByRole('button', { name: 'Check service-agreement-signed.pdf' }).click()
+    await portal.page.locator('#verify-list .verdict.good').waitFor()
+    await check('6-checked')
   })
 }
 

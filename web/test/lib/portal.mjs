@@ -109,7 +109,7 @@ export class Portal {
   /** Downloads the signed file of a row. */
   async download(name) {
     const started = this.page.waitForEvent('download')
-    await this.page.locator('.result.done', { has: this.page.getByText(name, { exact: true }) }).getByRole('button').first().click()
+    await this.page.locator('.result.done', { has: this.page.getByText(name, { exact: true }) }).locator('.download').click()
     return saved(await started)
   }
 
