@@ -48,7 +48,7 @@ function busy(on) {
   byID('sign-button').hidden = byID('sign-hint').hidden = on
   byID('logout-button').disabled = on
   byID('notice').hidden = true
-  for (const input of byID('options').querySelectorAll('input, select')) input.disabled = on
+  for (const input of byID('sign').querySelectorAll('input, select')) input.disabled = on
   refresh()
 }
 
@@ -120,7 +120,7 @@ const session = login({
   },
 })
 
-const signing = signingRun({ results, busy, input: documents.input, releaseKey: session.releaseKey, phone: config.demo?.phone })
+const signing = signingRun({ results, busy, input: documents.input, releaseKey: session.releaseKey, phone: config.demo?.phone, timestamp: config.timestamp ?? { service: true } })
 
 async function sign(files) {
   if (byID('sign-button').disabled) return // no key, or no login any more: the hint next to the button says so

@@ -8,7 +8,7 @@ import { byID, bytes, count, element } from './dom.js'
 const secrets = new Set(['PIN', 'OTP', 'SAD', 'authData', 'password', 'code', 'code_verifier', 'access_token', 'refresh_token', 'token', 'client_secret'])
 const plain = new Set([
   'credentialID', 'certificates', 'certInfo', 'authInfo', 'credentialInfo', 'onlyValid', 'maxResults', 'pageToken', 'lang', 'numSignatures',
-  'hashAlgo', 'hashAlgorithmOID', 'signAlgo', 'signAlgoParams', 'operationMode', 'description', 'clientData', 'userID',
+  'hashAlgo', 'nonce', 'hashAlgorithmOID', 'signAlgo', 'signAlgoParams', 'operationMode', 'description', 'clientData', 'userID',
   'grant_type', 'client_id', 'redirect_uri', 'scope', 'token_type_hint', 'response_type', 'state', 'code_challenge', 'code_challenge_method',
 ])
 const hashes = new Set(['hash', 'hashes'])
@@ -22,11 +22,24 @@ const purposes = [
   [/\/credentials\/(sendOTP|getChallenge)$/, 'Ask for a one-time code'],
   [/\/signatures\/signHash$/, 'Have the hashes signed'],
   [/\/signatures\/timestamp$/, 'Time stamp'],
+  [/\/ocsp(\/|$)/, 'Ask whether a certificate was revoked'],
+  [/\.crl$/, 'Fetch a revocation list'],
+  [/\.(cer|crt|p7c)$/, 'Fetch an issuer’s certificate'],
   [/\/info$/, 'Ask what the service can do'],
   [/\/oauth2\/authorize$/, 'Open the login page'],
   [/\/oauth2\/token$/, 'Exchange the login for a token'],
   [/\/(oauth2|auth)\/revoke$/, 'Log out'],
 ]
+
+// Requests in DER: a time stamp is asked for a hash, the state of a certificate by its number.
+const derKinds = { 'application/timestamp-query': 'hash in a time stamp request', 'application/ocsp-request': 'number of a certificate' }
+const maxDER = 400
+
+/** Splits a body in DER into its one field: what it is, if it has the size of such a request. */
+export function readDER(body, type) {
+  const shown = Array.from(body.subarray(0, maxDER), (b) => b.toString(16).padStart(2, '0')).join('')
+  return [{ name: derKinds[type], kind: body.length <= maxDER ? 'plain' : 'unknown', shown }]
+}
 
 /** Splits a request's body (or a URL's query) into fields: { name, kind, shown }. */
 export function readFields(text, type) {
@@ -103,7 +116,8 @@ export function trafficPanel({ documentBytes }) {
     unexpected += fields.filter((f) => f.kind === 'unknown').length
     const status = element('span', { class: 'tag' }, how)
     const { origin, pathname } = new URL(url)
-    if (group?.key !== `${method} ${pathname}`) group = startGroup(method, pathname)
+    const purpose = purposes.find(([pattern]) => pattern.test(pathname))?.[1] ?? 'Request'
+    if (group?.key !== `${method} ${purpose}`) group = startGroup(method, pathname, purpose)
     group.add(size, [
       element('p', { class: 'muted mono' }, `${method} ${origin}${pathname} `, status),
       fields.length === 0 ? element('p', { class: 'muted' }, 'The body is empty.') : fields.map(fieldRow),
@@ -113,17 +127,16 @@ export function trafficPanel({ documentBytes }) {
   }
 
   /** One line for requests of one kind in a row, such as one for each key. */
-  const startGroup = (method, pathname) => {
-    const purpose = purposes.find(([pattern]) => pattern.test(pathname))?.[1] ?? 'Request'
+  const startGroup = (method, pathname, purpose) => {
     const title = element('span', { class: 'purpose' }, purpose)
     const total = element('span', { class: 'bytes' })
     const body = element('div', { class: 'fields' })
-    const summary = element('summary', {}, title, total, element('span', { class: 'where mono' }, `${method} ${pathname}`))
+    const summary = element('summary', {}, title, total, element('span', { class: 'where mono' }, `${method} ${pathname.length > 48 ? `${pathname.slice(0, 40)}…` : pathname}`))
     list.append(element('li', { class: 'request' }, element('details', {}, summary, body)))
     let times = 0
     let sum = 0
     return {
-      key: `${method} ${pathname}`,
+      key: `${method} ${purpose}`,
       add(size, nodes) {
         times++
         sum += size
@@ -169,7 +182,7 @@ export function trafficPanel({ documentBytes }) {
       if (init.body instanceof ReadableStream) throw new TypeError('this page sends no streams')
       const body = await new Response(init.body ?? null).arrayBuffer()
       const type = new Headers(init.headers).get('content-type') ?? (init.body instanceof URLSearchParams ? 'form' : 'json')
-      const fields = readFields(new TextDecoder().decode(body), type)
+      const fields = type in derKinds ? readDER(new Uint8Array(body), type) : readFields(new TextDecoder().decode(body), type)
       if (request.headers.has('authorization')) fields.unshift({ name: 'Authorization (header)', kind: 'secret', shown: 'Bearer ••••••' })
       const finish = show({ method: request.method, url: request.url, fields, size: body.byteLength, how: 'on its way' })
       try {

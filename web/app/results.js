@@ -47,7 +47,7 @@ function row(file, unlock, check) {
       bar.value = Math.max(bar.value, Math.min(1, (order.indexOf(phase) + part) / order.indexOf('done')))
     },
 
-    signed({ blob, signature }) {
+    signed({ blob, signature, shortfall }) {
       this.outcome = { blob, signature, name: signedName(file.name) }
       node.classList.add('done')
       node.dataset.bytes = blob.size
@@ -55,6 +55,10 @@ function row(file, unlock, check) {
       state.textContent = `Signed · ${bytes(blob.size)}, ${bytes(blob.size - file.size)} appended`
       actions.append(element('button', { class: 'button quiet', type: 'button', click: () => check(blob, this.outcome.name) }, 'Check', element('span', { class: 'visually-hidden' }, ` ${this.outcome.name}`)))
       actions.append(element('button', { class: 'button download', type: 'button', 'aria-label': `Download ${this.outcome.name}`, click: () => save(blob, this.outcome.name) }, 'Download'))
+      if (shortfall) {
+        const { title, code } = explain(shortfall)
+        body.append(element('p', { class: 'small short-of' }, `Reached level ${signature.level} only. ${title} `, element('span', { class: 'code' }, code)))
+      }
       body.append(disclosure('Signature details', signatureFacts(signature)))
     },
 

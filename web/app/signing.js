@@ -8,10 +8,18 @@ import { askFactors } from './factors.js'
 import { keyName } from './credentials.js'
 import { explain } from './words.js'
 
-/** The choices of the options box; empty fields are left out. */
-function options() {
+const levelHints = {
+  'B-B': 'PAdES baseline. The time of signing is what this computer says.',
+  'B-T': 'A time stamp proves when it was signed. The service gives it for a hash.',
+  'B-LT': 'Time stamp, certificates and the proof that none was revoked go into the file.',
+  'B-LTA': 'As B-LT, under a time stamp that keeps all of it provable. Can be renewed.',
+}
+
+/** The choices of the options box; empty fields are left out. `timestamp` says where time stamps come from. */
+function options(timestamp) {
   const text = (id) => byID(id).value.trim() || undefined
-  return { reason: text('option-reason'), location: text('option-location'), digest: byID('option-digest').value }
+  const level = byID('option-level').value
+  return { ...(level !== 'B-B' && { level, timestamp }), reason: text('option-reason'), location: text('option-location'), digest: byID('option-digest').value }
 }
 
 /** Wrong PIN or code: the service refused the release itself, so no key was used. */
@@ -26,10 +34,15 @@ function reasonOf(row, error) {
 /**
  * Runs signing. `results` is the result list, `busy(on)` locks the rest of the
  * page, `input(file)` is a document as the package takes it, `releaseKey` gets a token for one key at the service's own page,
- * `phone` is the address of the demo phone, if there is one.
+ * `phone` is the address of the demo phone, if there is one, `timestamp` where time
+ * stamps come from.
  */
-export function signingRun({ results, busy, input, releaseKey, phone }) {
+export function signingRun({ results, busy, input, releaseKey, phone, timestamp }) {
   let controller = null
+
+  const hint = () => (byID('level-hint').textContent = levelHints[byID('option-level').value])
+  byID('option-level').addEventListener('change', hint)
+  hint()
 
   byID('cancel-button').addEventListener('click', () => controller?.abort())
 
@@ -58,7 +71,7 @@ export function signingRun({ results, busy, input, releaseKey, phone }) {
       for (const row of event.document < 0 ? rows : [rows[event.document]]) row?.progress(event)
     }
     try {
-      const { documents } = await service.sign(files, { credential, authorize, onProgress, signal: controller.signal, ...options() })
+      const { documents } = await service.sign(files, { credential, authorize, onProgress, signal: controller.signal, ...options(timestamp) })
       return { documents, cancelled }
     } catch (error) {
       return { documents: files.map(() => ({ error })), cancelled }
