@@ -373,6 +373,7 @@ export interface FailedDocument {
   readonly index: number
   readonly name?: string
   readonly error: HashoutError
+  readonly shortfall?: undefined
   readonly blob?: undefined
   readonly signature?: undefined
 }

@@ -20,8 +20,9 @@ const dist = (name) => pathToFileURL(join(root, 'js/dist', name)).href
 const blocksOf = (path) => [...readFileSync(join(root, path), 'utf8').matchAll(/```(?:js|ts)\n(.*?)```/gs)].map((match) => match[1])
 
 const all = blocksOf('js/README.md')
+const levels = all.find((block) => block.includes("'B-LTA'"))
 const visible = all.find((block) => block.includes('previewAppearance'))
-const [recipe1, recipe2, callback, recipe3, recipe4, resuming, verifying, loading, ...others] = all.filter((block) => block !== visible)
+const [recipe1, recipe2, callback, recipe3, recipe4, resuming, verifying, loading, ...others] = all.filter((block) => block !== visible && block !== levels)
 const [main, ...moreMain] = blocksOf('README.md')
 const sample = readFileSync(join(root, 'web/samples/service-agreement.pdf'))
 
@@ -66,7 +67,7 @@ describe('the examples', { timeout: 60_000 }, () => {
 
   it('are all run here', () => {
     assert.deepEqual([others, moreMain], [[], []])
-    for (const block of [recipe1, recipe2, callback, recipe3, recipe4, resuming, loading, main]) assert.equal(typeof block, 'string')
+    for (const block of [recipe1, recipe2, callback, recipe3, recipe4, resuming, levels, loading, main]) assert.equal(typeof block, 'string')
   })
 
   for (const [name, block] of Object.entries({ 'the root README': main, 'recipe 1': recipe1 })) {
@@ -152,6 +153,27 @@ describe('the examples', { timeout: 60_000 }, () => {
     assert.equal(kept.size, 0)
   })
 
+  it('levels: signs for the long term and extends', async () => {
+    globalThis.hashout = await Hashout.load()
+    const saved = []
+    globalThis.files = [new File([readFileSync(join(root, 'pdfprep/testdata/corpus/syn-signed-1-table.pdf'))], 'signed.pdf'), new File([sample], 'agreement.pdf')]
+    globalThis.portal = {
+      accessToken: oauth.accessToken,
+      askPIN: () => demo.pin,
+      proxied: (url) => url,
+      save: (_, blob) => saved.push(blob),
+      explain: (name, code) => saved.push(code),
+    }
+    try {
+      await run(levels)
+      assert.equal(saved.length >= 2, true)
+      const { signatures } = await globalThis.hashout.verify(saved.at(-1))
+      assert.deepEqual(signatures.map(({ kind }) => kind), ['signature', 'timestamp'])
+    } finally {
+      globalThis.hashout.dispose()
+    }
+  })
+
   it('verifying says what a signed file is worth', async () => {
     const shown = []
     globalThis.portal = { show: (text) => shown.push(text) }
@@ -213,7 +235,7 @@ describe('the examples', { timeout: 60_000 }, () => {
   it('are accepted by the type checker', () => {
     const ambient = `import type { Hashout } from 'hashout'\ndeclare global { var portal: any, files: FileList, hashout: Hashout, rootCertificates: string }\n`
     const file = join(root, 'js/test/types/readme.generated.ts')
-    const blocks = [main, recipe1, recipe2, callback, recipe3, recipe4, resuming, verifying, loading]
+    const blocks = [main, recipe1, recipe2, callback, recipe3, recipe4, resuming, verifying, levels, loading]
     const script = blocks.map((block, i) => {
       const imports = [...block.matchAll(/^import .*$/gm)].map((m) => m[0].replace(/\{(.*)\}/, (_, names) => `{${names.split(',').map((n) => `${n} as ${n.trim()}${i}`)}}`))
       return `${imports.join('\n')}\nexport async function block${i}() {\n${block.replaceAll(/^import .*$/gm, '').replaceAll(/\b(Hashout|HashoutError|JournalStore|OAuth|relayCallback)\b/g, `$1${i}`)}\n}`
