@@ -33,7 +33,9 @@ export async function put(files) {
 
 /** Gives the kept documents back and forgets them. */
 export async function take() {
-  const files = await inStore('readonly', (store) => store.getAll())
+  const kept = (await inStore('readonly', (store) => store.getAll())) ?? []
+  // Copied, because Firefox and WebKit cannot read a File any more whose record is deleted.
+  const copies = await Promise.all(kept.map(async ({ file, ...rest }) => ({ ...rest, file: new File([await file.arrayBuffer()], file.name, { type: file.type, lastModified: file.lastModified }) })))
   await inStore('readwrite', (store) => store.clear())
-  return files ?? []
+  return copies
 }

@@ -208,7 +208,7 @@ export async function askPlacement({ file, password, placement, others = 0, prev
   try {
     return await answer
   } finally {
-    await pdf?.close()
+    pdf?.close() // nobody needs to wait for it
   }
 }
 
