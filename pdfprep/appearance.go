@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 	"strconv"
+	"strings"
 
 	"hashout/pdfprep/drawing"
 	"hashout/pdfprep/internal/file"
@@ -23,8 +24,11 @@ func (p *preparation) withAppearance(ctx context.Context, widget *object.Dict, p
 	rect, ok, err := p.d.rectangle(widget.Get("Rect"))
 	width, height := rect[2]-rect[0], rect[3]-rect[1]
 	_, has := widget.Lookup("AP")
-	if err != nil || !ok || !(width > 0 && height > 0) || has && p.o.Artist == nil {
+	if err != nil || !ok || has && p.o.Artist == nil {
 		return widget, err
+	}
+	if !(width > 0 && height > 0) {
+		return p.withEmptyAppearance(widget)
 	}
 	if p.o.Artist == nil {
 		ref, err := p.update.addStream(formXObject(width, height, identity, object.NewDict()), nil)
@@ -51,6 +55,35 @@ func (p *preparation) withAppearance(ctx context.Context, widget *object.Dict, p
 	return widget.With("AP", object.NewDict().With("N", ref)).Without("AS"), nil
 }
 
+// withEmptyAppearance gives a widget that shows nothing an appearance where PDF/A-1 wants one of every field (ISO 19005-1 §6.9).
+func (p *preparation) withEmptyAppearance(widget *object.Dict) (*object.Dict, error) {
+	claim, err := p.d.claimsPDFA()
+	if _, has := widget.Lookup("AP"); err != nil || has || !strings.HasPrefix(claim, "1") {
+		return widget, err
+	}
+	ref, err := p.update.addStream(formXObject(0, 0, identity, object.NewDict()), nil)
+	return widget.With("AP", object.NewDict().With("N", ref)), err
+}
+
+// mustBeOpaque tells that a PDF/A document may have nothing transparent: part 1 never (ISO 19005-1 §6.4), and the later ones not where no
+// output intent says in which colours to blend (ISO 19005-2 §6.2.10, 19005-4 §6.2.9).
+func (d *Document) mustBeOpaque(claim string) (bool, error) {
+	intents, err := d.array(d.root.Dict().Get("OutputIntents"))
+	if err != nil || strings.HasPrefix(claim, "1") {
+		return true, err
+	}
+	for _, v := range intents {
+		intent, err := d.dict(v.Object)
+		if err != nil {
+			return true, err
+		}
+		if intent.Get("S") == object.Name("GTS_PDFA1") {
+			return false, nil
+		}
+	}
+	return true, nil
+}
+
 // draw has the artist fill a rectangle of the page. Widgets of one size share their appearance.
 func (p *preparation) draw(ctx context.Context, width, height float64, v view) (object.Ref, error) {
 	canvas := Canvas{Width: width * v.unit, Height: height * v.unit, Field: p.name}
@@ -58,7 +91,10 @@ func (p *preparation) draw(ctx context.Context, width, height float64, v view) (
 		canvas.Width, canvas.Height = canvas.Height, canvas.Width
 	}
 	var err error
-	if canvas.PDFA, err = p.d.claimsPDFA(); err != nil {
+	if canvas.PDFA, err = p.d.claimsPDFA(); err == nil && canvas.PDFA != "" {
+		canvas.Opaque, err = p.d.mustBeOpaque(canvas.PDFA)
+	}
+	if err != nil {
 		return object.Ref{}, err
 	}
 	key := drawnFor{canvas, v.rotate}
@@ -85,7 +121,7 @@ type drawnFor struct {
 
 // hang puts a drawing into the update, fitted into the canvas and turned against the page's own turn.
 func (p *preparation) hang(ctx context.Context, drawn Drawing, c Canvas, rotate int) (object.Ref, error) {
-	i, err := openImport(ctx, p.update, drawn, c.PDFA)
+	i, err := openImport(ctx, p.update, drawn, c)
 	if err != nil {
 		return object.Ref{}, err
 	}

@@ -5,6 +5,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"image"
+	"image/color"
+	"image/png"
 	"testing"
 	"time"
 
@@ -84,7 +87,7 @@ func TestAPageOfAnyShapeIsFitted(t *testing.T) {
 func TestPDFATakesOnlyWhatItAllows(t *testing.T) {
 	claim := func(part int) []byte {
 		m := newMaker()
-		m.onePage("/Metadata 4 0 R")
+		m.onePage("/Metadata 4 0 R/OutputIntents[<</S/GTS_PDFA1>>]")
 		xmp := fmt.Sprintf(`<x xmlns:pdfaid="http://www.aiim.org/pdfa/ns/id/"><pdfaid:part>%d</pdfaid:part><pdfaid:conformance>B</pdfaid:conformance></x>`, part)
 		m.stream(4, fmt.Sprintf("/Type/Metadata/Subtype/XML/Length %d", len(xmp)), []byte(xmp))
 		return m.table("")
@@ -205,4 +208,20 @@ func FuzzAppearance(f *testing.F) {
 			t.Fatalf("what was written does not read back: %v", err)
 		}
 	})
+}
+
+// halfTransparent is a small PNG with an alpha channel.
+func halfTransparent(t *testing.T) []byte {
+	t.Helper()
+	m := image.NewNRGBA(image.Rect(0, 0, 40, 20))
+	for x := range 40 {
+		for y := range 20 {
+			m.SetNRGBA(x, y, color.NRGBA{uint8(6 * x), 40, 160, uint8(12 * y)})
+		}
+	}
+	var b bytes.Buffer
+	if err := png.Encode(&b, m); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
 }

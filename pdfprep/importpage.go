@@ -22,18 +22,18 @@ type pageImport struct {
 	page   *file.Object
 	view   view
 	update *update
-	pdfa   string
+	canvas Canvas
 	copies map[int]object.Ref
 	bytes  int
 	depth  int
 }
 
-func openImport(ctx context.Context, u *update, drawing Drawing, pdfa string) (*pageImport, error) {
+func openImport(ctx context.Context, u *update, drawing Drawing, c Canvas) (*pageImport, error) {
 	d, err := Open(ctx, bytes.NewReader(drawing.PDF), int64(len(drawing.PDF)), OpenOptions{Limits: Limits{MaxDecodedBytes: maxImportedBytes}})
 	if err != nil {
 		return nil, badDrawing(err)
 	}
-	i := &pageImport{from: d, update: u, pdfa: pdfa, copies: make(map[int]object.Ref)}
+	i := &pageImport{from: d, update: u, canvas: c, copies: make(map[int]object.Ref)}
 	if i.page, err = d.page(ctx, max(1, drawing.Page)); err == nil {
 		i.view, err = d.view(i.page.Dict())
 	}
@@ -73,7 +73,7 @@ func (i *pageImport) build(m matrix) (object.Ref, error) {
 	d = d.With("BBox", object.Array{object.Of(round(box[0])), object.Of(round(box[1])), object.Of(round(box[2])), object.Of(round(box[3]))})
 	if group, err := i.from.dict(i.page.Dict().Get("Group")); err != nil {
 		return object.Ref{}, err
-	} else if group != nil && i.part1() {
+	} else if group != nil && i.canvas.Opaque {
 		d = d.Without("Group") // a group of a page says no more than how it meets the paper
 	} else if group != nil {
 		o, err := i.value(group)
@@ -244,11 +244,9 @@ func (i *pageImport) reference(ref object.Ref) (object.Object, error) {
 	return to, nil
 }
 
-func (i *pageImport) part1() bool { return len(i.pdfa) > 0 && i.pdfa[0] == '1' }
-
 // allowed refuses what would make a PDF/A document none.
 func (i *pageImport) allowed(d *object.Dict) error {
-	if i.pdfa == "" {
+	if i.canvas.PDFA == "" {
 		return nil
 	}
 	d, err := i.resolved(d)
@@ -261,17 +259,17 @@ func (i *pageImport) allowed(d *object.Dict) error {
 	if d.Get("Subtype") == object.Name("PS") {
 		return refuse(Unsupported, "PDF/A allows no PostScript in an appearance")
 	}
-	if !i.part1() {
+	if !i.canvas.Opaque {
 		return nil
 	}
 	for _, key := range []object.Name{"SMask", "CA", "ca", "BM"} {
 		o := d.Get(key)
 		if n := float(o); o != nil && o != object.Name("None") && o != object.Name("Normal") && o != object.Name("Compatible") && n != 1 {
-			return refuse(Unsupported, "PDF/A-1 allows nothing transparent in an appearance")
+			return refuse(Unsupported, "this PDF/A document allows nothing transparent in an appearance")
 		}
 	}
 	if d.Get("S") == object.Name("Transparency") {
-		return refuse(Unsupported, "PDF/A-1 allows nothing transparent in an appearance")
+		return refuse(Unsupported, "this PDF/A document allows nothing transparent in an appearance")
 	}
 	return nil
 }

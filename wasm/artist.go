@@ -24,6 +24,7 @@ type canvasShape struct {
 	Height      float64 `json:"height"`
 	Field       string  `json:"field"`
 	PDFA        string  `json:"pdfa"`
+	Opaque      bool    `json:"opaque"`
 	SignerName  string  `json:"signerName"`
 	SigningTime int64   `json:"signingTime"` // in whole seconds, as a journal has it
 	ZoneMinutes int     `json:"zoneMinutes"` // east of UTC, as /M has it
@@ -33,7 +34,7 @@ type canvasShape struct {
 func (h *hostArtist) Draw(ctx context.Context, c pdfprep.Canvas) (pdfprep.Drawing, error) {
 	_, zone := h.signingTime.Zone()
 	request, err := encode(canvasShape{
-		Width: c.Width, Height: c.Height, Field: c.Field, PDFA: c.PDFA, SignerName: h.signerName, SigningTime: h.signingTime.Unix() * 1000, ZoneMinutes: zone / 60,
+		Width: c.Width, Height: c.Height, Field: c.Field, PDFA: c.PDFA, Opaque: c.Opaque, SignerName: h.signerName, SigningTime: h.signingTime.Unix() * 1000, ZoneMinutes: zone / 60,
 	})
 	if err != nil {
 		return pdfprep.Drawing{}, err

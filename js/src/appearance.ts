@@ -75,6 +75,8 @@ export interface AppearancePreviewOptions extends CallOptions, AppearanceWords {
   readonly signingTime?: Date
   /** The PDF/A part and level of the document ({@link Inspection.pdfa}): part 1 shows nothing that is transparent. */
   readonly pdfa?: string
+  /** Show what a document shows that allows nothing transparent: PDF/A-1, and any PDF/A without an output intent. */
+  readonly opaque?: boolean
 }
 
 /** A picture of an appearance. */
@@ -112,7 +114,7 @@ export class Appearances {
   artist(appearance: Appearance | true, words: AppearanceWords): (ask: AppearanceAsk, signal: AbortSignal) => Promise<AppearanceAnswer> {
     const drawn = new Map<string, Promise<AppearanceAnswer>>()
     return (ask, signal) => {
-      const key = JSON.stringify([ask.width, ask.height, ask.pdfa, ask.signerName, ask.signingTime, ask.zoneMinutes])
+      const key = JSON.stringify([ask.width, ask.height, ask.pdfa, ask.opaque, ask.signerName, ask.signingTime, ask.zoneMinutes])
       let answer = drawn.get(key)
       if (!answer) {
         answer = this.#draw(appearance === true ? {} : appearance, words, ask, signal)
@@ -125,9 +127,9 @@ export class Appearances {
 
   /** The picture of an appearance. */
   async preview(options: AppearancePreviewOptions): Promise<AppearancePreview> {
-    const { width, height, pdfa = '', signingTime = new Date(), signerName, signal, appearance = true, ...words } = options
+    const { width, height, pdfa = '', opaque, signingTime = new Date(), signerName, signal, appearance = true, ...words } = options
     if (!(width > 0 && height > 0)) throw invalidArgument('A preview needs a width and a height.')
-    const ask = { width, height, pdfa, field: '', signerName: signerName ?? '', signingTime: signingTime.getTime(), zoneMinutes: -signingTime.getTimezoneOffset() }
+    const ask = { width, height, pdfa, opaque: opaque ?? pdfa.startsWith('1'), field: '', signerName: signerName ?? '', signingTime: signingTime.getTime(), zoneMinutes: -signingTime.getTimezoneOffset() }
     const wanted = appearance === true ? {} : appearance
     if (wanted.pdf !== undefined) throw invalidArgument('A PDF page is its own preview: show it with a PDF viewer.')
     const answer = (await this.#call('preview', wanted, words, ask, signal)) as { svg: string }
@@ -174,8 +176,8 @@ export class Appearances {
       border: rest.border === false ? null : (rest.border ?? { default: !silent }),
       padding: rest.padding ?? null,
     }
-    const { width, height, field, pdfa } = ask
-    const args = { spec, canvas: { width, height, field, pdfa }, fonts: silent ? [] : [...own, ...(standard ? [standard] : [])], image: picture }
+    const { width, height, field, pdfa, opaque } = ask
+    const args = { spec, canvas: { width, height, field, pdfa, opaque }, fonts: silent ? [] : [...own, ...(standard ? [standard] : [])], image: picture }
     return client.call(method, args, {}, signal)
   }
 

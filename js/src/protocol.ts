@@ -73,6 +73,8 @@ export interface AppearanceAsk {
   height: number
   field: string
   pdfa: string
+  /** Nothing may be transparent. */
+  opaque: boolean
   signerName: string
   /** In milliseconds since 1970, and how many minutes the signer's clock is east of UTC. */
   signingTime: number

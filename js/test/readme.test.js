@@ -93,7 +93,7 @@ describe('the examples', { timeout: 60_000 }, () => {
     })
   }
 
-  it('recipe 4: previews and signs visibly', async () => {
+  it('recipe 5: previews and signs visibly', async () => {
     let preview
     globalThis.files = new File([sample], 'agreement.pdf')
     globalThis.portal = {

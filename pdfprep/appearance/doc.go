@@ -11,7 +11,7 @@
 //     can be searched and read out. Scripts are shaped and ordered by go-text/typesetting (HarfBuzz's rules, Unicode bidirectional text).
 //   - A character that no font has is an error that names it ([GlyphMissing]), never an empty box. Text that does not fit at a size that
 //     can be read is one too ([TextTooLong]).
-//   - For a PDF/A document colours do not depend on the device (ISO 19005-1 §6.2.3), and for part 1 nothing is transparent (§6.4): what
+//   - For a PDF/A document colours do not depend on the device (ISO 19005-1 §6.2.3), and where it must be, nothing is transparent (§6.4): what
 //     shines through elsewhere lies on the background colour, or on white.
 //   - Fonts, pictures and texts may be any bytes: what they cost is bounded, and what is wrong with them is an [*Error].
 //

@@ -176,9 +176,7 @@ type placedImage struct {
 }
 
 // flatten tells that what shines through must not.
-func (i *placedImage) flatten(pdfa string) bool {
-	return i.image.alpha && len(pdfa) > 0 && pdfa[0] == '1'
-}
+func (i *placedImage) flatten(opaque bool) bool { return i.image.alpha && opaque }
 
 func (i *placedImage) ground() *Color {
 	if i.background != nil {
@@ -213,12 +211,12 @@ func (i *placedImage) object(p *pdf) (int, error) {
 		}
 		return p.add(raw(dict+" /ColorSpace "+space+" /Filter /DCTDecode", g.data)), nil
 	}
-	samples, alpha, gray := pixels(g.decoded, i.flatten(p.canvas.PDFA), *i.ground())
+	samples, alpha, gray := pixels(g.decoded, i.flatten(p.canvas.Opaque), *i.ground())
 	space := "/DeviceRGB"
 	if gray {
 		space = "/DeviceGray"
 	}
-	if g.alpha && !i.flatten(p.canvas.PDFA) {
+	if g.alpha && !i.flatten(p.canvas.Opaque) {
 		dict += fmt.Sprintf(" /SMask %d 0 R", p.add(stream(dict+" /ColorSpace /DeviceGray", alpha)))
 	}
 	return p.add(stream(dict+" /ColorSpace "+space, samples)), nil

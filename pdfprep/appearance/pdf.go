@@ -27,7 +27,7 @@ func newPDF(c drawing.Canvas) *pdf { return &pdf{canvas: c} }
 
 const firstObject = 5
 
-// part1 tells PDF/A-1, which forbids what shines through and wants to know which glyphs a font has.
+// part1 tells PDF/A-1, which wants to know which glyphs a font has.
 func (p *pdf) part1() bool { return strings.HasPrefix(p.canvas.PDFA, "1") }
 
 func (p *pdf) add(body []byte) int {

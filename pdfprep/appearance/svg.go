@@ -99,7 +99,7 @@ func outlinePath(face *font.Face, id font.GID) string {
 }
 
 func (i *placedImage) svg(v *svg) {
-	if i.flatten(v.canvas.PDFA) {
+	if i.flatten(v.canvas.Opaque) {
 		group{&area{path: rounded(i.at, 0), fill: i.ground()}}.svg(v)
 	}
 	// The picture stands on its head here, like everything in the space of a page.

@@ -18,8 +18,10 @@ type Canvas struct {
 	// Field is the field's fully qualified name.
 	Field string
 	// PDFA is the part and level that the document claims, as "1b" or "3u", or empty. Fonts of a drawing for such a document must be
-	// embedded, and for part 1 nothing may be transparent (ISO 19005-1 §6.3.4, §6.4): pdfprep.Prepare refuses a drawing where it is not so.
+	// embedded (ISO 19005-1 §6.3.4): pdfprep.Prepare refuses a drawing where it is not so.
 	PDFA string
+	// Opaque tells that nothing may be transparent.
+	Opaque bool
 }
 
 // Drawing is one page of a PDF. It is shown as large as the canvas allows without being distorted.

@@ -20,6 +20,7 @@ type canvasShape struct {
 	Height float64 `json:"height"`
 	Field  string  `json:"field"`
 	PDFA   string  `json:"pdfa"`
+	Opaque bool    `json:"opaque"`
 }
 
 type specShape struct {
