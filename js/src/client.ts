@@ -26,6 +26,8 @@ export interface ClientOptions {
   /** For tests: how long the engine may take to start, and to answer a cancellation. */
   readonly startTimeoutMs?: number
   readonly cancelTimeoutMs?: number
+  /** For tests: an idle engine with more memory than this, in bytes, makes room for a new one. */
+  readonly maxIdleMemory?: number
 }
 
 interface PendingCall {
@@ -44,6 +46,9 @@ interface Link {
   readonly ready: Promise<string>
   fail(error: HashoutError): void
 }
+
+/** Signing a batch of 1,000 documents stays far below it. */
+const maxIdleMemory = 256 << 20
 
 const maxAnswerBytes = 32 << 20
 
@@ -189,6 +194,9 @@ export class Client {
       case 'document':
         link.calls.get(message.id)?.hooks.document?.(message.index, message.document)
         break
+      case 'idle':
+        if (message.memory > (this.#options.maxIdleMemory ?? maxIdleMemory)) setTimeout(() => this.#renew(link))
+        break
       case 'withdraw':
         link.fetches.get(message.seq)?.abort()
         break
@@ -199,6 +207,11 @@ export class Client {
         )
         break
     }
+  }
+
+  /** The memory of WebAssembly never shrinks, and an engine keeps nothing between calls: the next call starts a fresh one. */
+  #renew(link: Link): void {
+    if (this.#link === link && link.calls.size === 0) link.fail(new HashoutError('ABORTED', 'The engine made room for another.'))
   }
 
   async #answer(link: Link, ask: FromEngine & { type: 'ask' }): Promise<unknown> {

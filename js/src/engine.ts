@@ -13,6 +13,8 @@ export interface Engine {
    * the program from ending.
    */
   busy(yes: boolean): void
+  /** The bytes of the program's memory, which never shrinks. */
+  memory(): number
   /** Ends the program without a word. */
   stop(): void
 }
@@ -107,6 +109,7 @@ export async function startEngine(
         else node.unref?.()
       }
     },
+    memory: () => go.mem?.buffer.byteLength ?? 0,
     stop,
   }
 }

@@ -65,6 +65,8 @@ export type FromEngine =
   | { type: 'document'; id: number; index: number; document: object }
   | { type: 'ask'; seq: number; id: number; kind: AskKind; args: unknown }
   | { type: 'withdraw'; seq: number }
+  /** No call is under way; the engine's memory, in bytes, can only grow. */
+  | { type: 'idle'; memory: number }
   | { type: 'dead'; error: ErrorObject }
 
 /** What an appearance is wanted for: a field as the reader sees it, in points, in a document that claims a PDF/A part and level. */

@@ -132,7 +132,10 @@ class Session {
       this.#post({ type: 'error', id, error: errorObject(error) })
     } finally {
       this.#calls.delete(id)
-      if (this.#calls.size === 0) this.#engine?.busy(false)
+      if (this.#calls.size === 0 && this.#engine) {
+        this.#engine.busy(false)
+        this.#post({ type: 'idle', memory: this.#engine.memory() })
+      }
     }
   }
 

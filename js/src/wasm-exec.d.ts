@@ -5,6 +5,8 @@ declare module 'hashout:wasm-exec' {
   export interface GoRuntime {
     readonly importObject: WebAssembly.Imports
     exit: (code: number) => void
+    /** The program's memory, once it runs. */
+    readonly mem?: DataView
     run(instance: WebAssembly.Instance): Promise<void>
     _resume(): void
     readonly _scheduledTimeouts: Map<number, number>

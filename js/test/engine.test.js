@@ -150,6 +150,23 @@ for (const [where, connect] of Object.entries(threads)) {
       })
     }
 
+    it('makes room for a fresh engine when it is idle and has grown, and for none while a call is under way', async () => {
+      let engines = 0
+      const grown = new Client({ connect: () => (engines++, connect()), module, memoryBudget: 0, maxIdleMemory: 1 })
+      const idle = () => new Promise((resolve) => setTimeout(resolve, 20))
+      assert.deepEqual(await grown.call('echo', { n: 1 }), { n: 1 })
+      await idle()
+      const pending = grown.call('silent', {})
+      pending.catch(() => {})
+      await grown.ready()
+      assert.deepEqual(await grown.call('echo', { n: 2 }), { n: 2 })
+      await idle()
+      assert.deepEqual(await grown.call('echo', { n: 3 }), { n: 3 })
+      assert.equal(engines, 2)
+      grown.dispose()
+      await assert.rejects(pending, hashoutError('ABORTED'))
+    })
+
     it('is disposed of once and for all', async () => {
       const pending = client.call('silent', {})
       await client.ready()
