@@ -45,7 +45,8 @@ func New(s Spec) (*Artist, error) {
 }
 
 // Draw makes a PDF of one page as large as the canvas.
-func (a *Artist) Draw(ctx context.Context, c drawing.Canvas) (drawing.Drawing, error) {
+func (a *Artist) Draw(ctx context.Context, c drawing.Canvas) (d drawing.Drawing, err error) {
+	defer caught(&err)
 	if err := ctx.Err(); err != nil {
 		return drawing.Drawing{}, err
 	}
@@ -64,7 +65,8 @@ func (a *Artist) Draw(ctx context.Context, c drawing.Canvas) (drawing.Drawing, e
 }
 
 // SVG makes a picture of what Draw makes.
-func (a *Artist) SVG(c drawing.Canvas) ([]byte, error) {
+func (a *Artist) SVG(c drawing.Canvas) (picture []byte, err error) {
+	defer caught(&err)
 	shapes, err := a.compose(c)
 	if err != nil {
 		return nil, err
@@ -74,6 +76,13 @@ func (a *Artist) SVG(c drawing.Canvas) ([]byte, error) {
 		s.svg(v)
 	}
 	return v.bytes(), nil
+}
+
+// caught makes an error of a panic: outlines of a font are read when they are drawn, by a library that trusts them.
+func caught(err *error) {
+	if recover() != nil {
+		*err = invalid("a font is damaged")
+	}
 }
 
 // shape is one thing that is drawn. Coordinates are points from the left lower corner.

@@ -79,22 +79,26 @@ func (p *pdf) bytes() ([]byte, error) {
 	return fmt.Appendf(out, "trailer\n<< /Size %d /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n", count, start), nil
 }
 
-func (c Color) pdf(operator string) string {
+// pdf sets the colour of what is filled or of what is drawn along (ISO 32000-2 §8.6.8).
+func (c Color) pdf(gray, rgb string) string {
 	part := func(n uint8) string { return number(float64(n) / 255) }
 	if c[0] == c[1] && c[1] == c[2] {
-		return part(c[0]) + " " + strings.Replace(operator, "RG", "G", 1)
+		return part(c[0]) + " " + gray
 	}
-	return part(c[0]) + " " + part(c[1]) + " " + part(c[2]) + " " + operator
+	return part(c[0]) + " " + part(c[1]) + " " + part(c[2]) + " " + rgb
 }
+
+func (c Color) fill() string   { return c.pdf("g", "rg") }
+func (c Color) stroke() string { return c.pdf("G", "RG") }
 
 func (a *area) pdf(p *pdf) error {
 	b := &p.content
 	operator := "f"
 	if a.stroke != nil {
 		operator = "S"
-		fmt.Fprintf(b, "%s %s w 1 J 1 j\n", a.stroke.pdf("RG"), number(a.width))
+		fmt.Fprintf(b, "%s %s w 1 J 1 j\n", a.stroke.stroke(), number(a.width))
 	} else {
-		b.WriteString(strings.Replace(a.fill.pdf("RG"), "RG", "rg", 1) + "\n")
+		b.WriteString(a.fill.fill() + "\n")
 	}
 	for _, s := range a.path {
 		for i := range s.points() {
@@ -149,7 +153,7 @@ func (f *pdfFont) width(id font.GID) float64 {
 func (r *run) pdf(p *pdf) error {
 	n, f := p.font(r.face)
 	b := &p.content
-	fmt.Fprintf(b, "BT /F%d %s Tf %s %s %s Td\n", n, number(r.size), strings.Replace(r.color.pdf("RG"), "RG", "rg", 1), number(r.x), number(r.y))
+	fmt.Fprintf(b, "BT /F%d %s Tf %s %s %s Td\n", n, number(r.size), r.color.fill(), number(r.x), number(r.y))
 	// The colour is set inside the text object, where it may be (ISO 32000-2 figure 9).
 	pen, rise := 0.0, 0.0
 	open := false

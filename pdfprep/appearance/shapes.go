@@ -108,7 +108,7 @@ func newHandwriting(k *Ink) (*handwriting, error) {
 		return nil, invalid("the width of the handwriting is out of range")
 	}
 	if stroke == 0 {
-		stroke = max((x1-x0)/110, (y1-y0)/45, 1e-3)
+		stroke = max((x1-x0)/80, (y1-y0)/32, 1e-3)
 	}
 	h := &handwriting{ink: k, stroke: stroke, x: x0 - stroke/2, y: y1 + stroke/2, w: x1 - x0 + stroke, h: y1 - y0 + stroke}
 	return h, nil
