@@ -23,19 +23,24 @@ async function inStore(mode, work) {
   }
 }
 
-/** Stores the documents { file, placement }, in place of what an earlier login may have left behind. */
-export async function put(files) {
+/**
+ * Stores the documents { file, placement }, in place of what an earlier login may have
+ * left behind. Their bytes, not the Files: Firefox cannot read a File any more whose
+ * record is deleted, and WebKit does not finish storing one in a private session.
+ */
+export async function put(documents) {
+  const rows = await Promise.all(
+    documents.map(async ({ file, ...rest }) => ({ ...rest, bytes: await file.arrayBuffer(), name: file.name, type: file.type, lastModified: file.lastModified })),
+  )
   await inStore('readwrite', (store) => {
     store.clear()
-    for (const file of files) store.add(file)
+    for (const row of rows) store.add(row)
   })
 }
 
 /** Gives the kept documents back and forgets them. */
 export async function take() {
-  const kept = (await inStore('readonly', (store) => store.getAll())) ?? []
-  // Copied, because Firefox and WebKit cannot read a File any more whose record is deleted.
-  const copies = await Promise.all(kept.map(async ({ file, ...rest }) => ({ ...rest, file: new File([await file.arrayBuffer()], file.name, { type: file.type, lastModified: file.lastModified }) })))
+  const rows = (await inStore('readonly', (store) => store.getAll())) ?? []
   await inStore('readwrite', (store) => store.clear())
-  return copies
+  return rows.map(({ bytes, name, type, lastModified, ...rest }) => ({ ...rest, file: new File([bytes], name, { type, lastModified }) }))
 }

@@ -12,7 +12,7 @@ import { findLeaks } from './lib/leaks.mjs'
 import { pages } from './lib/pages.mjs'
 import { pdf, secrets } from './lib/stage.mjs'
 
-const timeout = 240_000
+const timeout = 480_000
 const judgesThatMustSpeak = ['bytes.prefix', 'bytes.range', 'qpdf.structure', 'pdfsig.valid', 'pdfsig.trust', 'pdfsig.coverage', 'openssl.cms']
 
 /** The page's steps, in whichever engine. */
@@ -126,7 +126,7 @@ for (const engine of engines) {
         assert.ok(signed.subarray(0, original.length).equals(original), `${name}: the original is not a prefix`)
         pairs.push({ name: `${engine.name}-${name}`, original, signed })
       }
-      const placed = await judge(demo.rootPEM, pairs.slice(0, 1), '-visible')
+      const placed = await judge(demo.rootPEM, pairs.slice(0, 1), '-waive', 'mutool.render=the place is empty, and mutool makes up something to show there')
       const others = await judge(demo.rootPEM, pairs.slice(1))
       const verdicts = [...placed.verdicts, ...others.verdicts]
       assert.equal(verdicts.length, names.length)

@@ -86,11 +86,10 @@ class PuppeteerSession extends Session {
       const cdp = await session.browser.target().createCDPSession()
       await cdp.send('Browser.setDownloadBehavior', { behavior: 'allow', downloadPath: downloads })
     }
-    session.page.on('pageerror', (error) => session.complaints.push(String(error)))
-    session.page.on('console', (message) => {
-      // The service's login page has a policy of its own, which keeps Firefox from asking for an icon.
-      if (/Content.Security.Policy|Trusted/i.test(message.text()) && !message.text().includes('/favicon.ico')) session.complaints.push(message.text())
-    })
+    // The service's login page has a policy of its own, which keeps Firefox from asking for an icon.
+    const complain = (text) => text.includes('/favicon.ico') || session.complaints.push(text)
+    session.page.on('pageerror', (error) => complain(String(error)))
+    session.page.on('console', (message) => /Content.Security.Policy|Trusted/i.test(message.text()) && complain(message.text()))
     return session
   }
 
