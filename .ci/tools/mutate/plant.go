@@ -54,7 +54,10 @@ func plant(p *packages.Package, f *ast.File, name string, src []byte, next *int)
 		}
 		return w.enter(n, &open)
 	})
-	sort.SliceStable(w.edits, func(i, j int) bool { return w.edits[i].at < w.edits[j].at })
+	sort.SliceStable(w.edits, func(i, j int) bool { // an operator goes after what ends where it begins
+		a, b := w.edits[i], w.edits[j]
+		return a.at < b.at || a.at == b.at && a.drop < b.drop
+	})
 	var b strings.Builder
 	at := 0
 	for _, e := range w.edits {
