@@ -28,6 +28,7 @@ export interface ClientOptions {
   readonly cancelTimeoutMs?: number
   /** For tests: an idle engine with more memory than this, in bytes, makes room for a new one. */
   readonly maxIdleMemory?: number
+  readonly stuckTimeoutMs?: number
 }
 
 interface PendingCall {
@@ -44,6 +45,8 @@ interface Link {
   readonly calls: Map<number, PendingCall>
   readonly fetches: Map<number, AbortController>
   readonly ready: Promise<string>
+  /** Runs while the engine is asked whether it still lives. */
+  probe?: ReturnType<typeof setTimeout> | undefined
   fail(error: HashoutError): void
 }
 
@@ -88,7 +91,10 @@ export class Client {
       over.abort(signal?.reason)
       link.port.post({ type: 'cancel', id })
       // The engine knows best what became of the call, but a cancelled call must not hang on a stuck engine.
-      timer = setTimeout(() => link.calls.get(id)?.reject(aborted(signal?.reason)), this.#options.cancelTimeoutMs ?? 3000)
+      timer = setTimeout(() => {
+        link.calls.get(id)?.reject(aborted(signal?.reason))
+        this.#probe(link)
+      }, this.#options.cancelTimeoutMs ?? 3000)
     }
     try {
       return await new Promise<unknown>((resolve, reject) => {
@@ -106,6 +112,16 @@ export class Client {
       signal?.removeEventListener('abort', cancel)
       over.abort()
     }
+  }
+
+  /** An engine that did not answer a cancellation may be busy, or gone without a word: then nothing else would ever be heard of it. */
+  #probe(link: Link): void {
+    clearTimeout(link.probe)
+    link.probe = setTimeout(
+      () => link.fail(new HashoutError('ENGINE_CRASHED', 'The signing engine does not answer. The next call starts a new one.')),
+      this.#options.stuckTimeoutMs ?? 10_000,
+    )
+    link.port.post({ type: 'ping' })
   }
 
   /** Ends the engine; what is pending rejects with ABORTED. A second time does nothing. */
@@ -136,6 +152,7 @@ export class Client {
       fail: (error) => {
         if (this.#link === link) this.#link = undefined
         clearTimeout(timer)
+        clearTimeout(link.probe)
         port.close()
         refused(error)
         for (const fetching of link.fetches.values()) fetching.abort()
@@ -190,6 +207,9 @@ export class Client {
       }
       case 'progress':
         link.calls.get(message.id)?.hooks.progress?.(message.event)
+        break
+      case 'pong':
+        clearTimeout(link.probe)
         break
       case 'document':
         link.calls.get(message.id)?.hooks.document?.(message.index, message.document)

@@ -54,6 +54,7 @@ export type ToEngine =
   | { type: 'cancel'; id: number }
   | { type: 'answer'; seq: number; value: unknown }
   | { type: 'refusal'; seq: number; error: ErrorObject }
+  | { type: 'ping' }
   | { type: 'stop' }
 
 /** Messages from the engine side to the page. */
@@ -64,6 +65,7 @@ export type FromEngine =
   | { type: 'progress'; id: number; event: ProgressEvent }
   | { type: 'document'; id: number; index: number; document: object }
   | { type: 'ask'; seq: number; id: number; kind: AskKind; args: unknown }
+  | { type: 'pong' }
   | { type: 'withdraw'; seq: number }
   /** No call is under way; the engine's memory, in bytes, can only grow. */
   | { type: 'idle'; memory: number }

@@ -103,6 +103,9 @@ class Session {
         this.#calls.get(message.id)?.abort()
         this.#engine?.cancel(message.id)
         break
+      case 'ping':
+        this.#post({ type: 'pong' })
+        break
       case 'answer':
         this.#take(message.seq)?.resolve(message.value)
         break

@@ -183,6 +183,47 @@ describe('a batch', { timeout: 120_000 }, () => {
     assert.equal((await right.finish({ PIN: demo.pin })).documents[0].error, undefined)
   })
 
+  it('is rebuilt with its visible appearance and with a field of its own for one document', async () => {
+    const field = { name: 'Elsewhere', page: 1, rect: [36, 36, 236, 96] }
+    const batch = await service.prepare([sample, { file: other, field }], { credential: 'demo-p-256', reason: 'Approved', field: { page: 1, rect: [300, 36, 500, 96] } })
+    assert.deepEqual(batch.documents.map((d) => d.error), [undefined, undefined])
+    await elsewhere(async (there) => {
+      const again = await there.restore(JSON.stringify(batch), [sample, other])
+      assert.deepEqual(again.documents.map((d) => d.error), [undefined, undefined])
+      const { documents } = await again.finish({ PIN: demo.pin })
+      await checkSigned(documents[0], sample)
+      assert.equal(documents[1].signature.fieldName, 'Elsewhere')
+    })
+  })
+
+  for (const [phase, ends] of [
+    ['open', 'reject'], ['prepare', 'reject'], ['hash', 'reject'],
+    ['authorize', 'ABORTED,ABORTED'], ['sign', 'OUTCOME_UNKNOWN,OUTCOME_UNKNOWN'], ['assemble', undefined], ['verify', undefined], ['done', undefined],
+  ]) {
+    it(`is cancelled in phase ${phase}, and nothing that was made is lost`, async () => {
+      if (phase === 'sign') await demo.faults({ endpoint: 'signatures/signHash', action: 'delay-after' })
+      const controller = new AbortController()
+      const { signal } = controller
+      const onProgress = (event) => event.phase === phase && controller.abort()
+      const before = ends === 'reject'
+      const preparing = service.prepare([sample, other], { credential: 'demo-p-256', ...(before && { signal, onProgress }) })
+      const early = await preparing.then(() => undefined, (error) => error)
+      if (early) assert.equal(early.code, 'ABORTED')
+      if (before && !early) assert.equal((await preparing).hashes.length, 2, 'the cancellation came too late, and did nothing')
+      if (!before) {
+        const batch = await preparing
+        const { documents } = await batch.finish({ PIN: demo.pin, signal, onProgress })
+        const codes = documents.map((d) => d.error?.code ?? 'signed')
+        if (ends && !before) assert.equal(codes.join(), ends)
+        for (const code of codes) assert.match(code, phase === 'sign' ? /OUTCOME_UNKNOWN/ : /^(signed|ABORTED)$/)
+        const rest = await batch.finish({ PIN: demo.pin })
+        assert.deepEqual(rest.documents.map((d) => d.error?.code ?? 'signed'), phase === 'sign' ? codes : ['signed', 'signed'])
+      }
+      const { total, most } = await demo.signed()
+      assert.equal(most <= 1 && (early ? total === 0 : total <= 2), true, `${total} signatures`)
+    })
+  }
+
   it('is finished by a SAD or token from elsewhere, which serves once', async () => {
     const batch = await service.prepare([sample, other], { credential: 'demo-oauth' })
     const { url, transaction } = await oauth.begin(batch.authorization)

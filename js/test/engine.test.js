@@ -230,6 +230,32 @@ describe('a worker', () => {
     worker.terminate()
   })
 
+  it('that is gone without a word is found out by a cancellation', async () => {
+    const workers = []
+    const connect = await engineThread(() => {
+      const worker = nodeWorker(script)
+      const silent = { ...worker, gone: false, postMessage: (message, transfer) => silent.gone || worker.postMessage(message, transfer) }
+      workers.push(silent)
+      return silent
+    })
+    const client = new Client({ connect, module, memoryBudget: 0, cancelTimeoutMs: 20, stuckTimeoutMs: 300 })
+    const patient = client.call('silent', {})
+    const controller = new AbortController()
+    const hasty = client.call('silent', {}, {}, controller.signal)
+    await client.ready()
+    setTimeout(() => controller.abort(), 20)
+    await assert.rejects(hasty, hashoutError('ABORTED'))
+    await new Promise((resolve) => setTimeout(resolve, 500))
+    assert.equal(workers.length, 1, 'one that answers is left alone')
+    workers[0].gone = true
+    const again = new AbortController()
+    const third = client.call('silent', {}, {}, again.signal)
+    setTimeout(() => again.abort(), 20)
+    await Promise.all([assert.rejects(third, hashoutError('ABORTED')), assert.rejects(patient, hashoutError('ENGINE_CRASHED'))])
+    assert.deepEqual(await client.call('echo', { n: 1 }), { n: 1 })
+    client.dispose()
+  })
+
   it('of another release is refused', async () => {
     const connect = () => {
       const port = connectInline()

@@ -3,9 +3,9 @@
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { test } from 'node:test'
-import { OAuth } from '../../js/dist/oauth.js'
 import { root } from './lib/devserver.mjs'
 import { judge } from './lib/judges.mjs'
+import { login } from './lib/login.mjs'
 import { stage } from './lib/stage.mjs'
 
 const it = stage()
@@ -66,18 +66,6 @@ async function goOn({ service, token, pin }) {
   return { kept: kept.length, ends, left: (await store.list()).length }
 }
 
-/** Logs in as a person would, without a browser. */
-async function login() {
-  const info = await (await fetch(`${it.demo.service}/info`, { method: 'POST', body: '{}', headers: { 'Content-Type': 'application/json' } })).json()
-  const oauth = new OAuth({ baseURL: info.oauth2, clientID: 'hashout-demo', redirectURI: 'http://127.0.0.1:1/' })
-  const { url, transaction } = await oauth.begin()
-  const page = await (await fetch(url)).text()
-  const find = (pattern) => pattern.exec(page)[1].replaceAll('&amp;', '&')
-  const body = new URLSearchParams({ request: find(/name="request" value="([^"]+)"/), user: it.demo.user, password: it.demo.password, decision: 'allow' })
-  const answer = await fetch(new URL(find(/<form method="post" action="([^"]+)"/), url), { method: 'POST', body, redirect: 'manual' })
-  return (await oauth.complete(transaction, answer.headers.get('location'))).accessToken
-}
-
 /** Ends a page's renderer as a crash does. */
 async function crash(page) {
   const session = await page.context().newCDPSession(page)
@@ -101,7 +89,7 @@ for (const [step, kept, unknown] of [
 ]) {
   test(`a tab that dies at "${step}" loses nothing and signs nothing twice`, { skip: it.skip, timeout: 120_000 }, async () => {
     await it.demo.reset()
-    const settings = { service: it.demo.service, token: await login(), pin: it.demo.pin, files, step }
+    const settings = { service: it.demo.service, token: await login(it.demo), pin: it.demo.pin, files, step }
     const context = await it.browser.newContext()
     try {
       const tab = await context.newPage()

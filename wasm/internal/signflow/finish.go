@@ -138,7 +138,9 @@ func (b *Batch) assemble(ctx context.Context, it *item, signature []byte) error 
 		return err
 	}
 	b.enter(it, PhaseVerify)
-	if err := b.reread(ctx, it, made); err != nil {
+	if err := b.reread(ctx, it, made); ctx.Err() != nil {
+		return context.Cause(ctx) // cut short, not failed
+	} else if err != nil {
 		return &Error{Code: SelfCheckFailed, Msg: "the signed file did not pass its own verification and is withheld", Err: err}
 	}
 	b.extend(ctx, it, made)
