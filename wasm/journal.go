@@ -100,7 +100,10 @@ func (c *call) newSigning(ctx context.Context) (*signing, error) {
 	if err != nil {
 		return nil, err
 	}
-	if s.batch, err = signflow.Prepare(ctx, s.credential, documents, o, c.progress); err != nil {
+	if s.batch, err = signflow.Prepare(ctx, s.credential, documents, o, c.progress); err == nil {
+		err = context.Cause(ctx) // a batch that was cut short is none
+	}
+	if err != nil {
 		return nil, err
 	}
 	s.journal = s.batch.Journal(signflow.Journal{
@@ -134,7 +137,9 @@ func (c *call) oldSigning(ctx context.Context) (*signing, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.batch, err = signflow.Restore(ctx, s.credential, s.journal, documents, o, c.progress)
+	if s.batch, err = signflow.Restore(ctx, s.credential, s.journal, documents, o, c.progress); err == nil {
+		err = context.Cause(ctx)
+	}
 	return s, err
 }
 

@@ -13,7 +13,7 @@ const { Client, Service, connectInline, HashoutError } = await sources('client',
 function serviceOf(work, options = {}) {
   const start = async (_module, host) => ({ version: 'stand-in', call: (id, method, args) => work(method, args, host, id), cancel() {}, busy() {}, stop() {} })
   const client = new Client({ connect: () => connectInline(start), module: undefined, memoryBudget: 0 })
-  return new Service(client, { url: 'https://service.example/csc/v1', ...options })
+  return new Service(client, { url: 'https://service.example/csc/v1', ...options }, { artist: () => undefined })
 }
 
 const credential = { credentialID: 'key-1', raw: '{}', certificate: null, reason: null }
@@ -125,7 +125,7 @@ describe('sign', () => {
     const url = 'https://service.example/csc/v1'
     assert.deepEqual(calls[0], ['credential', { service: { url }, credentialID: 'key-1' }])
     assert.deepEqual(calls[1][1].credential, { credentialID: 'key-1', raw: '{"a":1}' })
-    assert.deepEqual(calls[1][1].options, { reason: 'because', signingTime: 1e12 })
+    assert.deepEqual(calls[1][1].options, { reason: 'because', appearance: true, signingTime: 1e12 })
   })
 
   it('does not wait for a document that never arrives once the signal fires', async () => {
