@@ -11,7 +11,7 @@ const { Client, Service, connectInline, HashoutError } = await sources('client',
 
 /** A service whose engine answers with work(method, args, host, id). */
 function serviceOf(work, options = {}) {
-  const start = async (_module, host) => ({ version: 'stand-in', call: (id, method, args) => work(method, args, host, id), cancel() {}, busy() {}, stop() {} })
+  const start = async (_module, host) => ({ version: 'stand-in', call: (id, method, args) => work(method, args, host, id), cancel() {}, busy() {}, memory: () => 0, stop() {} })
   const client = new Client({ connect: () => connectInline(start), module: undefined, memoryBudget: 0 })
   return new Service(client, { url: 'https://service.example/csc/v1', ...options }, { artist: () => undefined })
 }
