@@ -196,3 +196,61 @@ func TestTheTextOfAnAppearanceCanBeFound(t *testing.T) {
 		}
 	}
 }
+
+// TestThePreviewShowsWhatIsSigned: Chromium draws the SVG as poppler draws the signed page.
+func TestThePreviewShowsWhatIsSigned(t *testing.T) {
+	browser, err := exec.LookPath("chromium")
+	if err != nil && os.Getenv("CI") != "true" {
+		t.Skip("SKIPPED: there is no Chromium, so nobody looks at previews; run .ci/setup")
+	}
+	dir := t.TempDir()
+	w, h := lookWidth*lookDPI/72, lookHeight*lookDPI/72
+	page := "<!doctype html><body style='margin:0'>"
+	var names []string
+	for name, artist := range looks(t) {
+		svg, err := artist.SVG(pdfprep.Canvas{Width: lookWidth, Height: lookHeight})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, name+".svg"), svg, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		page += fmt.Sprintf("<img src='%s.svg' style='display:block;width:%dpx;height:%dpx'>", name, w, h)
+		names = append(names, name)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "page.html"), []byte(page), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	shot := filepath.Join(dir, "shot.png")
+	said, err := exec.CommandContext(t.Context(), browser, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--force-device-scale-factor=1",
+		"--user-data-dir="+filepath.Join(dir, "profile"), fmt.Sprintf("--window-size=%d,%d", w, h*len(names)+200), "--screenshot="+shot, "file://"+filepath.Join(dir, "page.html")).CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v %s", err, said)
+	}
+	data, err := os.ReadFile(shot)
+	if err != nil {
+		t.Fatal(err)
+	}
+	whole, err := png.Decode(bytes.NewReader(data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, name := range names {
+		one := image.NewRGBA(image.Rect(0, 0, w, h))
+		draw.Draw(one, one.Rect, whole, image.Pt(0, i*h), draw.Src)
+		var b bytes.Buffer
+		if err := png.Encode(&b, one); err != nil {
+			t.Fatal(err)
+		}
+		out := filepath.Join(dir, name+".png")
+		if err := os.WriteFile(out, b.Bytes(), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		d, err := unlike(looksDir+"golden/"+name+".png", out)
+		if err != nil || d > 0.02 {
+			t.Errorf("the preview of %s differs by %.4f (%v)", name, d, err)
+		} else {
+			t.Logf("%s %.4f", name, d)
+		}
+	}
+}

@@ -2,6 +2,7 @@ package appearance
 
 import (
 	"bytes"
+	"encoding/binary"
 	"math"
 	"slices"
 	"strings"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/go-text/typesetting/di"
 	"github.com/go-text/typesetting/font"
+	"github.com/go-text/typesetting/font/opentype"
 	"github.com/go-text/typesetting/language"
 	"github.com/go-text/typesetting/shaping"
 	"golang.org/x/image/math/fixed"
@@ -33,15 +35,31 @@ func parseFont(data []byte) (face *font.Face, err error) {
 			face, err = nil, invalid("a font is damaged")
 		}
 	}()
-	faces, cause := font.ParseTTC(bytes.NewReader(data))
-	if cause != nil || len(faces) == 0 {
-		return nil, &Error{Code: InvalidArgument, Msg: "a font is not TrueType or OpenType, or is damaged", Err: cause}
+	if len(data) < 12 {
+		return nil, invalid("a font is damaged")
 	}
-	if upem := faces[0].Upem(); upem < 16 || upem > 16384 {
+	switch kind := string(data[:4]); {
+	case kind == "\x00\x01\x00\x00", kind == "OTTO", kind == "true":
+	case kind == "ttcf" && binary.BigEndian.Uint32(data[8:]) <= maxCollection:
+	default: // compressed fonts too, which may become any size
+		return nil, invalid("a font is not TrueType or OpenType")
+	}
+	loaders, cause := opentype.NewLoaders(bytes.NewReader(data))
+	if cause != nil || len(loaders) == 0 {
+		return nil, &Error{Code: InvalidArgument, Msg: "a font is damaged", Err: cause}
+	}
+	program, cause := font.NewFont(loaders[0])
+	if cause != nil {
+		return nil, &Error{Code: InvalidArgument, Msg: "a font is damaged", Err: cause}
+	}
+	if face = font.NewFace(program); face.Upem() < 16 || face.Upem() > 16384 {
 		return nil, invalid("a font has no usable scale")
 	}
-	return faces[0], nil
+	return face, nil
 }
+
+// maxCollection is how many fonts a collection may have, of which the first is taken.
+const maxCollection = 64
 
 // typesetter holds the shaped paragraphs of a text.
 type typesetter struct {
