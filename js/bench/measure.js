@@ -9,6 +9,7 @@ import { launch, Memory, serve } from './browser.js'
 import { documents, generate } from './generate.js'
 import { judge, makeKey } from './judge.js'
 import { describeMachine } from './machine.js'
+import { inNode } from './node.js'
 import { pyhanko } from './pyhanko.js'
 
 const cache = fileURLToPath(new URL('../../.cache/bench', import.meta.url))
@@ -43,10 +44,16 @@ export async function measure({ huge, only = '', note }) {
       for (const tool of Object.keys(tools)) measured.tools[tool] = await signing(bench, tool, path)
       const native = await pyhanko(path, key, dir)
       if (native) measured.pyhanko = native
+      if (document.bytes <= 100e6) measured.node = await inNode(path, key)
       results.documents.push(measured)
     }
     const [small] = documents
-    if (small.name.includes(only)) results.batch = await batch(bench, generate(small, cache))
+    if (small.name.includes(only)) {
+      note('batches …')
+      const path = generate(small, cache)
+      results.batch = await batch(bench, path)
+      results.large = await large(bench, path)
+    }
     return results
   } finally {
     await browser.close()
@@ -56,15 +63,15 @@ export async function measure({ huge, only = '', note }) {
 }
 
 /** Opens a page in a context of its own, with nothing cached, and lets `use` have it. */
-async function withPage({ browser, site, key }, tool, path, use) {
+async function withPage({ browser, site, key, limit = slow }, tool, path, use) {
   const context = await browser.newContext()
   const page = await context.newPage()
-  page.setDefaultTimeout(slow)
+  page.setDefaultTimeout(limit)
   let crashed
   const crash = new Promise((_, reject) => (crashed = reject))
   crash.catch(() => {})
   page.on('crash', () => crashed(new Error('the tab crashed')))
-  const timer = setTimeout(() => crashed(new Error(`it took longer than ${slow / 1000} s`)), slow)
+  const timer = setTimeout(() => crashed(new Error(`it took longer than ${limit / 1000} s`)), limit)
   try {
     await page.goto(site.url)
     if (path) await page.setInputFiles('input', path)
@@ -122,6 +129,56 @@ async function batch(bench, path) {
     for (let i = 0; i < 3; i++) runs.push(await page.evaluate((n) => bench.batch(n), copies))
     return { copies, ms: median(runs.map(({ ms }) => ms)), singleMs: median(times), calls: runs[0].calls }
   })
+}
+
+/** 1,000 documents in one call, beside the memory that 100 took. */
+async function large(bench, path) {
+  return withPage(bench, 'hashout', path, async (page) => {
+    const run = async (copies) => {
+      await page.evaluate(() => gc())
+      const idle = await bench.memory.reset()
+      const { ms, pause, calls } = await page.evaluate((n) => bench.batch(n), copies)
+      return { copies, ms, pause, calls, memory: idle === null ? null : (await bench.memory.peak()) - idle }
+    }
+    await run(100)
+    return { hundred: await run(100), thousand: await run(1000) }
+  })
+}
+
+/** Signs `total` documents through one worker, 100 to a call; the memory resident after each 500. */
+export async function soak(total, note) {
+  const dir = mkdtempSync(join(tmpdir(), 'hashout-soak-'))
+  const key = makeKey(dir)
+  const site = await serve(await assets(), join(dir, 'output.pdf'))
+  const browser = await launch()
+  try {
+    const memory = await Memory.of(browser)
+    const bench = { browser, memory, site, key, limit: total * 500 }
+    return await withPage(bench, 'hashout', generate(documents[0], cache), async (page) => {
+      const samples = []
+      for (let done = 100; done <= total; done += 100) {
+        await page.evaluate(() => bench.batch(100))
+        if (done % 500 !== 0) continue
+        await page.evaluate(() => gc())
+        const heap = await page.evaluate(() => performance.memory.usedJSHeapSize)
+        samples.push({ done, heap, resident: await memory.reset() })
+        note(`${done} documents: page's heap ${(heap / 1e6).toFixed(1)} MB, renderer ${(samples.at(-1).resident / 1e6).toFixed(0)} MB`)
+      }
+      const settled = samples.filter(({ done }) => done > total / 5)
+      return { total, heapSlope: slope(settled, 'heap'), residentSlope: slope(settled, 'resident') }
+    })
+  } finally {
+    await browser.close()
+    site.close()
+    rmSync(dir, { recursive: true })
+  }
+}
+
+/** Bytes per document, by least squares. */
+function slope(samples, name) {
+  const mean = (get) => samples.reduce((sum, sample) => sum + get(sample), 0) / samples.length
+  const [x, y] = [mean(({ done }) => done), mean((sample) => sample[name])]
+  return mean((sample) => (sample.done - x) * (sample[name] - y)) / mean(({ done }) => (done - x) ** 2)
 }
 
 function median(numbers) {

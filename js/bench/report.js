@@ -1,6 +1,6 @@
 // Prints the results as tables, and the bars with what was measured against them.
 
-const names = { limit: 'WebCrypto alone', hashout: 'hashout', libpdf: '@libpdf/core', signpdf: '@signpdf' }
+export const names = { limit: 'WebCrypto alone', hashout: 'hashout', libpdf: '@libpdf/core', signpdf: '@signpdf' }
 const fixed = (n, digits) => (n === null || n === undefined ? '–' : n.toFixed(digits))
 const ms = (n) => fixed(n, n < 100 ? 1 : 0)
 const kb = (n) => `${(n / 1000).toFixed(n < 10_000_000 ? 1 : 0)}`
@@ -15,7 +15,7 @@ export function print(results) {
   say('hashing the same file in the same page, turn by turn; × hashout: how many times as long as hashout; memory: the')
   say('renderers’ resident peak above idle in the first run; pyHanko runs natively.')
   const rows = [['document', 'signer', 'ms', 'best', 'first', '× limit', '× hashout', 'MB']]
-  for (const { name, tools, pyhanko } of results.documents) {
+  for (const { name, tools, pyhanko, node } of results.documents) {
     let label = name
     const add = (signer, measured) => {
       rows.push(measured.error
@@ -25,6 +25,8 @@ export function print(results) {
     }
     for (const [tool, measured] of Object.entries(tools)) add(names[tool], measured)
     if (pyhanko) add('pyHanko', pyhanko)
+    if (node?.error) rows.push(['', 'in Node', `fails: ${node.error}`])
+    else for (const [tool, time] of Object.entries(node ?? {})) rows.push(['', `${names[tool]} in Node`, ms(time), '–', '–', fixed(time / node.limit, 2), fixed(time / node.hashout, 2), '–'])
   }
   table(rows)
 
@@ -37,7 +39,7 @@ export function print(results) {
   table([['bar', 'measured', ''], ...bars(results).map(({ bar, measured, met }) => [bar, measured, met ? 'met' : 'MISSED'])])
 }
 
-function bars({ documents, batch, sizes }) {
+export function bars({ documents, batch, large: many, sizes }) {
   const list = []
   const find = (start) => documents.find(({ name }) => name.startsWith(start))?.tools
   const bar = (text, measured, met) => list.push({ bar: text, measured, met })
@@ -70,6 +72,12 @@ function bars({ documents, batch, sizes }) {
     const [authorize, signHash] = [calls['credentials/authorize'], calls['signatures/signHash']]
     bar(`${copies} documents: 1 authorization, 2 requests`, `${authorize}, ${signHash}`, authorize === 1 && signHash === 2)
     bar(`${copies} documents ≤ ${copies} × one`, `${ms(time)} ms = ${fixed(time / singleMs, 0)} × ${ms(singleMs)} ms`, time <= copies * singleMs)
+  }
+  if (many) {
+    const { hundred, thousand } = many
+    bar('1,000 documents ≤ 11 × 100', `${ms(thousand.ms)} ms, ${ms(hundred.ms)} ms`, thousand.ms <= 11 * hundred.ms)
+    bar('1,000 documents ≤ 100 MB above idle', `${mb(thousand.memory)} MB`, thousand.memory <= 100e6)
+    bar('the page never waits 100 ms meanwhile', `${ms(thousand.pause)} ms`, thousand.pause < 100)
   }
   const { brotli } = sizes['hashout: wasm']
   bar('wasm ≤ 1,500 kB brotli', kb(brotli), brotli <= 1_500_000)

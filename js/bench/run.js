@@ -1,26 +1,35 @@
-// `make bench`: installs what it compares with, measures, prints. Options: --huge adds the 1 GB file, --only TEXT takes the
-// documents whose names contain TEXT, --keep writes measured.json, which is committed, beside results.json.
+// `make bench`: installs what it compares with, measures, prints, keeps results/latest.json and writes the README's figures from
+// it. Options: --only TEXT takes the documents whose names contain TEXT, and keeps nothing; --soak N signs N documents through
+// one worker instead.
 
 import { execFileSync } from 'node:child_process'
-import { existsSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url))
 
-const { values } = parseArgs({ options: { huge: { type: 'boolean' }, only: { type: 'string' }, keep: { type: 'boolean' } } })
+const { values } = parseArgs({ options: { only: { type: 'string' }, soak: { type: 'string' } } })
 
 const installed = here('node_modules/.package-lock.json')
 if (!existsSync(installed) || statSync(installed).mtimeMs < statSync(here('package-lock.json')).mtimeMs) {
   execFileSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: here('.'), stdio: 'inherit' })
 }
-const { measure } = await import('./measure.js')
+const { measure, soak } = await import('./measure.js')
 const { print } = await import('./report.js')
 
-const results = await measure({ ...values, note: (text) => process.stderr.write(`${text}\n`) })
-const json = JSON.stringify(results, null, 2) + '\n'
-writeFileSync(here('results.json'), json)
-if (values.keep) writeFileSync(here('measured.json'), json)
+const note = (text) => process.stderr.write(`${text}\n`)
+if (values.soak) {
+  const { total, heapSlope, residentSlope } = await soak(Number(values.soak), note)
+  note(`${total} documents: ${heapSlope.toFixed(0)} bytes of the page's heap and ${residentSlope.toFixed(0)} resident bytes per document`)
+  process.exit(heapSlope < 1024 && residentSlope < 1024 ? 0 : 1)
+}
+const results = await measure({ only: values.only, huge: !values.only || values.only.startsWith('1 GB'), note })
 print(results)
+if (!values.only) {
+  mkdirSync(here('results'), { recursive: true })
+  writeFileSync(here('results/latest.json'), JSON.stringify(results, null, 2) + '\n')
+  await import('./readme.js')
+}
 // The measured figures differ from machine to machine; that hashout signs what it is measured with does not.
 if (results.documents.some((document) => document.tools.hashout.error)) process.exitCode = 1
