@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
 
 const file = process.argv[2]
-const budget = Number(process.argv[3] ?? 1_500_000)
+const budget = Number(process.argv[3] ?? 1_400_000)
 const raw = readFileSync(file)
 const brotli = brotliCompressSync(raw, {
   params: { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_LGWIN]: 24, [constants.BROTLI_PARAM_SIZE_HINT]: raw.length },
