@@ -63,8 +63,9 @@ func settled(args []safejs.Value) safejs.Value {
 	if err != nil {
 		return safejs.Undefined()
 	}
-	verb, outcome := "resolve", safejs.Undefined()
-	if outcome, err = guarded(args); err != nil {
+	verb := "resolve"
+	outcome, err := guarded(args)
+	if err != nil {
 		verb, outcome = "reject", errorObject(err)
 	}
 	promise, err := promises.Call(verb, outcome)
