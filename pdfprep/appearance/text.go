@@ -35,14 +35,8 @@ func parseFont(data []byte) (face *font.Face, err error) {
 			face, err = nil, invalid("a font is damaged")
 		}
 	}()
-	if len(data) < 12 {
-		return nil, invalid("a font is damaged")
-	}
-	switch kind := string(data[:4]); {
-	case kind == "\x00\x01\x00\x00", kind == "OTTO", kind == "true":
-	case kind == "ttcf" && binary.BigEndian.Uint32(data[8:]) <= maxCollection:
-	default: // compressed fonts too, which may become any size
-		return nil, invalid("a font is not TrueType or OpenType")
+	if err := checkTables(data); err != nil {
+		return nil, err
 	}
 	loaders, cause := opentype.NewLoaders(bytes.NewReader(data))
 	if cause != nil || len(loaders) == 0 {
@@ -58,8 +52,42 @@ func parseFont(data []byte) (face *font.Face, err error) {
 	return face, nil
 }
 
-// maxCollection is how many fonts a collection may have, of which the first is taken.
-const maxCollection = 64
+// The bounds of a font file.
+const (
+	maxCollection = 64 // fonts, of which the first is taken
+	maxTables     = 256
+)
+
+// checkTables looks at a font's directory (ISO/IEC 14496-22 §4.5) before the library does, which takes as much memory for a table as the
+// directory says it has. Compressed fonts are refused: they may become any size.
+func checkTables(data []byte) error {
+	be, at := binary.BigEndian, uint64(0)
+	damaged := invalid("a font is damaged")
+	if len(data) >= 16 && string(data[:4]) == "ttcf" {
+		if be.Uint32(data[8:]) > maxCollection {
+			return invalid("a collection has too many fonts")
+		}
+		at = uint64(be.Uint32(data[12:]))
+	}
+	size := uint64(len(data))
+	if at+12 > size {
+		return damaged
+	}
+	if kind := string(data[at : at+4]); kind != "\x00\x01\x00\x00" && kind != "OTTO" && kind != "true" {
+		return invalid("a font is not TrueType or OpenType")
+	}
+	count := uint64(be.Uint16(data[at+4:]))
+	if count > maxTables || at+12+16*count > size {
+		return damaged
+	}
+	for n := range count {
+		entry := data[at+12+16*n:]
+		if uint64(be.Uint32(entry[8:]))+uint64(be.Uint32(entry[12:])) > size {
+			return damaged
+		}
+	}
+	return nil
+}
 
 // typesetter holds the shaped paragraphs of a text.
 type typesetter struct {
