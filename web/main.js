@@ -2,8 +2,9 @@
 
 import { Hashout } from '/hashout/index.js'
 import { announce, byID, chip, count } from './app/dom.js'
-import { credentialChooser } from './app/credentials.js'
+import { credentialChooser, keyName } from './app/credentials.js'
 import { documentList } from './app/files.js'
+import { lookChooser } from './app/look.js'
 import { login, notice } from './app/login.js'
 import { askPlacement, samePlace } from './app/placement.js'
 import { trafficPanel } from './app/requests.js'
@@ -55,7 +56,7 @@ function busy(on) {
 /** Asks where the signature of a document goes, and perhaps puts it there in all. */
 async function place(entry, entries) {
   const { file, password, placement } = entry
-  const answer = await askPlacement({ file, password, placement, others: entries.length - 1 })
+  const answer = await askPlacement({ file, password, placement, others: entries.length - 1, preview: look.preview })
   if (!answer) return
   entry.placement = answer.placement
   entry.show()
@@ -74,7 +75,10 @@ async function place(entry, entries) {
 
 const documents = documentList({ changed: () => refreshSoon(), inspect: async (file, password) => (await ready, engine.inspect(password === undefined ? file : { file, password })), place })
 const traffic = trafficPanel({ documentBytes: () => documents.totalBytes })
-const credentials = credentialChooser({ changed: () => refreshSoon() })
+const credentials = credentialChooser({ changed: () => (look.refresh(), refreshSoon()) })
+const look = lookChooser({
+  preview: async (options) => (await ready, engine.previewAppearance({ ...options, signerName: credentials.chosen ? keyName(credentials.chosen) : 'Your name' })),
+})
 const verification = verifyPanel({ verify: async (file) => (await ready, engine.verify(file, config.trust && { trust: config.trust })) })
 const results = resultList({ check: verification.check, unlock: (file, password) => (documents.setPassword(file, password), sign([file])) })
 
@@ -120,7 +124,7 @@ const session = login({
   },
 })
 
-const signing = signingRun({ results, busy, input: documents.input, releaseKey: session.releaseKey, phone: config.demo?.phone, timestamp: config.timestamp ?? { service: true } })
+const signing = signingRun({ results, busy, input: documents.input, appearance: () => look.appearance, releaseKey: session.releaseKey, phone: config.demo?.phone, timestamp: config.timestamp ?? { service: true } })
 
 async function sign(files) {
   if (byID('sign-button').disabled) return // no key, or no login any more: the hint next to the button says so

@@ -33,11 +33,12 @@ function reasonOf(row, error) {
 
 /**
  * Runs signing. `results` is the result list, `busy(on)` locks the rest of the
- * page, `input(file)` is a document as the package takes it, `releaseKey` gets a token for one key at the service's own page,
+ * page, `input(file)` is a document as the package takes it, `appearance()` the
+ * look of visible signatures, `releaseKey` gets a token for one key at the service's own page,
  * `phone` is the address of the demo phone, if there is one, `timestamp` where time
  * stamps come from.
  */
-export function signingRun({ results, busy, input, releaseKey, phone, timestamp }) {
+export function signingRun({ results, busy, input, appearance, releaseKey, phone, timestamp }) {
   let controller = null
 
   const hint = () => (byID('level-hint').textContent = levelHints[byID('option-level').value])
@@ -71,7 +72,7 @@ export function signingRun({ results, busy, input, releaseKey, phone, timestamp 
       for (const row of event.document < 0 ? rows : [rows[event.document]]) row?.progress(event)
     }
     try {
-      const { documents } = await service.sign(files, { credential, authorize, onProgress, signal: controller.signal, ...options(timestamp) })
+      const { documents } = await service.sign(files, { credential, authorize, onProgress, signal: controller.signal, appearance: appearance(), ...options(timestamp) })
       return { documents, cancelled }
     } catch (error) {
       return { documents: files.map(() => ({ error })), cancelled }

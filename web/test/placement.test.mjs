@@ -2,8 +2,11 @@
 // field that is there; on pages that are turned or cropped; in several documents.
 
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { test } from 'node:test'
 import { between, fit, inWords, nudge, pointsPerMM, toBox, toRect, usual } from '../app/geometry.js'
+import { out } from './lib/devserver.mjs'
 import { pages } from './lib/pages.mjs'
 import { pdf, stage } from './lib/stage.mjs'
 
@@ -145,4 +148,31 @@ test('geometry: boxes stay on the page, keys move them, words tell them', () => 
   const rect = toRect({ x: 10, y: 20, width: 30, height: 40 }, viewport)
   assert.deepEqual(rect, [10, 340, 40, 380])
   assert.deepEqual(toBox(rect, viewport), { x: 10, y: 20, width: 30, height: 40 })
+})
+
+test('a visible signature shows text, handwriting or a picture, as its preview did', { skip: it.skip, timeout }, async () => {
+  const portal = await it.open()
+  const { page } = portal
+  const buffer = pages([{}])
+  await portal.prepare('demo-p-256', { name: 'look.pdf', mimeType: 'application/pdf', buffer })
+  await page.click('#look summary')
+  await page.locator('#look-preview:not([hidden])').waitFor()
+  const first = await page.locator('#look-preview').getAttribute('src')
+  await page.check('input[name="look"][value="ink"]')
+  const pad = await page.locator('#pad').boundingBox()
+  await page.mouse.move(pad.x + 20, pad.y + 60)
+  await page.mouse.down()
+  await page.mouse.move(pad.x + 90, pad.y + 20, { steps: 5 })
+  await page.mouse.move(pad.x + 160, pad.y + 80, { steps: 5 })
+  await page.mouse.up()
+  await page.waitForFunction((src) => document.getElementById('look-preview').src !== src, first)
+  await portal.place('look.pdf')
+  assert.match(await page.locator('#place-preview').getAttribute('src'), /^blob:/)
+  await page.click('#place-ok')
+  assert.deepEqual((await portal.sign()).map((r) => r.code), [''])
+  const { bytes } = await portal.download('look.pdf')
+  assert.ok(bytes.subarray(0, buffer.length).equals(buffer))
+  await mkdir(out, { recursive: true })
+  await writeFile(`${out}look.pdf`, bytes)
+  assert.match(execFileSync('pdftotext', [`${out}look.pdf`, '-'], { encoding: 'utf8' }), /Demo Signer\s+P-256/)
 })
