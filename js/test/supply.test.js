@@ -29,9 +29,9 @@ describe('the bill of materials', { timeout: 240_000 }, () => {
     assert.notEqual(await validator.validate(JSON.stringify({ ...bill, components: [{ type: 'nonsense' }] })), null)
   })
 
-  it('names every module that the engine links, and no other', () => {
+  it('names every module that the engines link, and no other', () => {
     const env = { ...process.env, GOOS: 'js', GOARCH: 'wasm' }
-    const modules = execFileSync(process.env.GO ?? 'go', ['list', '-deps', '-f', '{{with .Module}}{{if not .Main}}{{.Path}} {{.Version}}{{end}}{{end}}', './wasm'], { cwd: root, encoding: 'utf8', env })
+    const modules = execFileSync(process.env.GO ?? 'go', ['list', '-deps', '-f', '{{with .Module}}{{if not .Main}}{{.Path}} {{.Version}}{{end}}{{end}}', './wasm', './wasm/appearance'], { cwd: root, encoding: 'utf8', env })
     const golang = bill.components.filter((c) => c.purl.startsWith('pkg:golang/') && c.name !== 'std').map((c) => `${c.name} ${c.version}`)
     assert.deepEqual(golang.sort(), [...new Set(modules.split('\n').filter(Boolean))].sort())
   })
@@ -44,7 +44,7 @@ describe('the bill of materials', { timeout: 240_000 }, () => {
 
   it('has the hashes of the files beside it', () => {
     const files = bill.metadata.component.components
-    assert.deepEqual(files.map((f) => f.name.slice(5)), readdirSync(dist('')).filter((f) => /\.(js|wasm)$/.test(f)).sort())
+    assert.deepEqual(files.map((f) => f.name.slice(5)), readdirSync(dist('')).filter((f) => /\.(js|wasm|ttf)$/.test(f)).sort())
     for (const { name, hashes } of files) {
       assert.equal(createHash('sha256').update(readFileSync(dist(name.slice(5)))).digest('hex'), hashes[0].content, name)
     }
