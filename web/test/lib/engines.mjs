@@ -87,7 +87,9 @@ class PuppeteerSession extends Session {
       await cdp.send('Browser.setDownloadBehavior', { behavior: 'allow', downloadPath: downloads })
     }
     // The service's login page has a policy of its own, which keeps Firefox from asking for an icon.
-    const complain = (text) => text.includes('/favicon.ico') || session.complaints.push(text)
+    // That a request failed is told on the console too: the network's word ("CORS request did not succeed"), and some tests cut connections.
+    const expected = (text) => text.includes('/favicon.ico') || text.includes('CORS request did not succeed')
+    const complain = (text) => expected(text) || session.complaints.push(text)
     session.page.on('pageerror', (error) => complain(String(error)))
     session.page.on('console', (message) => /Content.Security.Policy|Trusted/i.test(message.text()) && complain(message.text()))
     return session
