@@ -8,7 +8,7 @@ LOOKS   := js/dist/hashout-appearance.wasm
 CACHE   := $(CURDIR)/.cache
 export HASHOUT_VENV ?= $(CACHE)/venv
 
-.PHONY: all build demo test setup check test-go test-wasm test-js test-e2e bench soak kill fuzz reproduce audit mutation clean
+.PHONY: all build demo test setup check test-go test-wasm test-js test-e2e bench soak kill fuzz reproduce audit mutation screenshots clean
 
 all: build
 
@@ -77,6 +77,10 @@ web/node_modules/.installed: web/package.json web/package-lock.json
 ## test-e2e: the portal in a browser, its signed files before outside judges
 test-e2e: build web/node_modules/.installed
 	cd web && $(NPM) test
+
+## screenshots: the pictures of the README, made by the tests of the page
+screenshots: build web/node_modules/.installed
+	cd web && SCREENSHOTS=1 node --test --test-name-pattern 'light|dark|phone' test/page.test.mjs
 
 ## bench: hashout beside other signers in Chromium, the same files, the same key
 bench: build

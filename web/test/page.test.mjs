@@ -5,6 +5,7 @@ import assert from 'node:assert/strict'
 import { mkdir, readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import { out } from './lib/devserver.mjs'
 import { pdf, stage } from './lib/stage.mjs'
 
@@ -18,6 +19,14 @@ async function violations(portal) {
   await portal.page.evaluate(axe)
   const { violations: found } = await portal.page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'] }))
   return found.map((v) => `${v.id}: ${v.help} (${v.nodes.map((n) => n.target).join('; ')})`)
+}
+
+/** The pictures of the README, at the size in which they are shown; `SCREENSHOTS=1` writes them anew. */
+async function forReadme(portal, name) {
+  if (!process.env.SCREENSHOTS) return
+  const folder = fileURLToPath(new URL('../screenshots/', import.meta.url))
+  await mkdir(folder, { recursive: true })
+  await portal.page.screenshot({ path: `${folder}${name}.jpg`, type: 'jpeg', quality: 72, animations: 'disabled' })
 }
 
 const shot = async (portal, name, fullPage = true) => {
@@ -49,10 +58,15 @@ for (const [label, options] of [
     await portal.page.check('input[name="look"][value="ink"]')
     await portal.place('service-agreement.pdf')
     await check('2-place', false)
+    if (label === 'light') await forReadme(portal, 'place')
     await portal.page.click('#place-ok')
     await portal.page.selectOption('#option-level', 'B-LT')
     await portal.page.locator('.place-words.visible').nth(1).waitFor()
     await check('3-ready')
+    if (label === 'phone') {
+      await portal.page.evaluate(() => document.getElementById('documents').scrollIntoView())
+      await forReadme(portal, 'phone')
+    }
     await portal.page.click('#sign-button')
     await portal.page.locator('#factors[open]').waitFor()
     await check('4-pin', false)
@@ -63,6 +77,8 @@ for (const [label, options] of [
     await portal.page.getByRole('button', { name: 'Check service-agreement-signed.pdf' }).click()
     await portal.page.locator('#verify-list .verdict.good').waitFor()
     await check('6-checked')
+    await portal.page.evaluate(() => document.getElementById('results-head').scrollIntoView())
+    if (label === 'dark') await forReadme(portal, 'results-dark')
   })
 }
 
