@@ -61,7 +61,7 @@ check: build
 	node .ci/size.mjs $(LOOKS) 1200000
 
 test-go:
-	$(GO) test ./...
+	$(GO) test -timeout 30m ./...
 
 ## test-wasm: the engine and its rooms in headless Chromium, the flow against a real service on loopback
 test-wasm: build
