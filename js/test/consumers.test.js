@@ -219,6 +219,18 @@ describe('the packed package', { timeout: 240_000 }, () => {
     assert.equal(readFileSync(output).subarray(0, sample.length).equals(sample), true)
   })
 
+  // Deno's own declarations are those of a web worker, less some; a Node program has Node's and looks away from those of packages.
+  for (const [where, ...args] of [
+    ['a web worker’s declarations only', '--lib', 'es2022,webworker', '--types', ''],
+    ['Node’s declarations only', '--lib', 'es2022', '--types', 'node', '--typeRoots', join(consumers, 'node_modules/@types'), '--skipLibCheck'],
+  ]) {
+    it(`compiles with ${where}`, () => {
+      const options = ['--ignoreConfig', '--noEmit', '--strict', '--target', 'es2022', '--module', 'nodenext', '--moduleResolution', 'nodenext']
+      const { stdout, status } = spawnSync(process.execPath, [join(root, 'js/node_modules/typescript/bin/tsc'), ...options, ...args, join(consumers, 'typed.ts')], { encoding: 'utf8' })
+      assert.deepEqual([stdout, status], ['', 0])
+    })
+  }
+
   it('is well formed', async () => {
     const { messages } = await tools.publint({ pkgDir: join(consumers, 'node_modules/hashout'), strict: true, pack: false })
     assert.deepEqual(messages, [])

@@ -1,7 +1,7 @@
 // Mutate measures how much the tests notice. It plants small faults (mutants) in chosen files, runs the tests that reach each fault, and
 // counts how many make a test fail.
 //
-//	mutate [-min 85] [-jobs 2] [-out report] [-only regexp] folder[:file,file…][+tests,tests…] …
+//	mutate [-min 85] [-jobs 2] [-out report] [-only regexp] [-skip regexp] [-longest 2s] folder[:file,file…][+tests,tests…] …
 //
 // A target is a package's folder, the files to plant faults in (all, if none is named) and further packages whose tests are asked, after
 // the package's own. All mutants of a package are compiled into one test program, each behind a switch that the environment throws, so

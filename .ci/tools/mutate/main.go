@@ -17,13 +17,18 @@ func main() {
 	jobs := flag.Int("jobs", runtime.NumCPU(), "test programs at a time")
 	out := flag.String("out", "", "file that gets the report as well")
 	only := flag.String("only", "", "asks only about mutants whose file:line matches this regular expression")
+	skip := flag.String("skip", "", "tests whose names match this regular expression are not asked")
 	longest := flag.Duration("longest", 2*time.Second, "a test that needs more of the processor than this is not asked, which can only lower the score")
 	flag.Parse()
 	if flag.NArg() == 0 {
 		flag.Usage()
 		os.Exit(2)
 	}
-	report, score, err := measure(flag.Args(), *jobs, *longest, regexp.MustCompile(*only))
+	o := options{jobs: *jobs, longest: *longest, only: regexp.MustCompile(*only)}
+	if *skip != "" {
+		o.skip = regexp.MustCompile(*skip)
+	}
+	report, score, err := measure(flag.Args(), o)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "mutate:", err)
 		os.Exit(2)
@@ -41,11 +46,18 @@ func main() {
 	}
 }
 
-func measure(args []string, jobs int, longest time.Duration, only *regexp.Regexp) (string, float64, error) {
+// options is what the command line says of the runs.
+type options struct {
+	jobs       int
+	longest    time.Duration
+	only, skip *regexp.Regexp // skip may be nil
+}
+
+func measure(args []string, o options) (string, float64, error) {
 	var all []verdict
 	for _, arg := range args {
 		t := parseTarget(arg)
-		verdicts, err := t.run(jobs, longest, only)
+		verdicts, err := t.run(o)
 		if err != nil {
 			return "", 0, fmt.Errorf("%s: %w", t.dir, err)
 		}

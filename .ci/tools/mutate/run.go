@@ -27,9 +27,10 @@ type verdict struct {
 	killed  bool
 }
 
-// test is one test function of a built program.
+// test is one test function of a built program, or one subtest of a long one.
 type test struct {
 	program, dir, name string
+	sub                string
 	took               time.Duration
 	work               time.Duration // of the processor: the same on a busy machine
 	reaches            map[int]bool
@@ -38,7 +39,7 @@ type test struct {
 // quick tests run together: starting a program costs as much as they do.
 const quick = 300 * time.Millisecond
 
-func (t target) run(jobs int, longest time.Duration, only *regexp.Regexp) ([]verdict, error) {
+func (t target) run(o options) ([]verdict, error) {
 	work, err := os.MkdirTemp("", "mutate")
 	if err != nil {
 		return nil, err
@@ -61,26 +62,30 @@ func (t target) run(jobs int, longest time.Duration, only *regexp.Regexp) ([]ver
 			return nil, fmt.Errorf("listing the tests of %s: %w", dir, err)
 		}
 		for name := range strings.FieldsSeq(string(out)) {
-			if !strings.HasPrefix(name, "Benchmark") {
+			if !strings.HasPrefix(name, "Benchmark") && (o.skip == nil || !o.skip.MatchString(name)) {
 				tests = append(tests, &test{program: program, dir: dir, name: name})
 			}
 		}
 	}
-	if err := profile(tests, work, jobs); err != nil {
+	tests, err = profile(tests, work, o)
+	if err != nil {
 		return nil, err
 	}
-	tests = slices.DeleteFunc(tests, func(s *test) bool {
-		if s.work > longest {
-			fmt.Fprintf(os.Stderr, "mutate: %s %s needs %v: not asked\n", s.dir, s.name, s.work.Round(100*time.Millisecond))
+	slices.SortStableFunc(tests, func(a, b *test) int { // what runs together comes first
+		together := func(s *test) bool { return s.sub == "" && s.work < quick }
+		if together(a) != together(b) {
+			if together(a) {
+				return -1
+			}
+			return 1
 		}
-		return s.work > longest || len(s.reaches) == 0
+		return cmp.Compare(a.work, b.work)
 	})
-	slices.SortStableFunc(tests, func(a, b *test) int { return cmp.Compare(a.work, b.work) })
-	mutants = slices.DeleteFunc(mutants, func(m mutant) bool { return !only.MatchString(fmt.Sprintf("%s:%d", m.file, m.line)) })
+	mutants = slices.DeleteFunc(mutants, func(m mutant) bool { return !o.only.MatchString(fmt.Sprintf("%s:%d", m.file, m.line)) })
 
 	verdicts := make([]verdict, len(mutants))
 	started := time.Now()
-	forEach(jobs, len(mutants), func(i int) error {
+	forEach(o.jobs, len(mutants), func(i int) error {
 		verdicts[i] = judge(mutants[i], tests)
 		return nil
 	})
@@ -137,30 +142,79 @@ func (t target) plant(work string) ([]mutant, string, error) {
 	return mutants, overlay, os.WriteFile(overlay, text, 0o600)
 }
 
-// profile runs every test by itself: how long it takes and which faults it reaches. All must pass while no fault is on.
-func profile(tests []*test, work string, jobs int) error {
-	return forEach(jobs, len(tests), func(i int) error {
+// profile runs every test by itself: how long it takes and which faults it reaches. All must pass while no fault is on. Tests that are
+// not quick are taken apart into their subtests, so that a mutant costs only those that reach it.
+func profile(tests []*test, work string, o options) ([]*test, error) {
+	found := make([][]*test, len(tests))
+	err := forEach(o.jobs, len(tests), func(i int) error {
 		s := tests[i]
-		notes := filepath.Join(work, fmt.Sprintf("%d.notes", i))
-		started := time.Now()
-		state, out, err := run([]*test{s}, "MUTATE_NOTES="+notes, 10*time.Minute)
+		out, err := s.measure(filepath.Join(work, fmt.Sprintf("%d.notes", i)))
 		if err != nil {
 			return fmt.Errorf("%s %s fails without any fault: %w\n%s", s.dir, s.name, err, out)
 		}
-		s.took, s.work, s.reaches = time.Since(started), state.UserTime()+state.SystemTime(), map[int]bool{}
-		text, err := os.ReadFile(notes)
-		if err != nil && !errors.Is(err, os.ErrNotExist) {
-			return err
+		found[i] = []*test{s}
+		if s.work < quick || len(s.reaches) == 0 {
+			return nil
 		}
-		for line := range strings.FieldsSeq(string(text)) {
-			id, err := strconv.Atoi(line)
-			if err != nil {
-				return err
-			}
-			s.reaches[id] = true
+		if parts := s.parts(work, i, out); len(parts) > 1 {
+			found[i] = parts
 		}
 		return nil
 	})
+	if err != nil {
+		return nil, err
+	}
+	var all []*test
+	for _, s := range slices.Concat(found...) {
+		if s.work > o.longest {
+			fmt.Fprintf(os.Stderr, "mutate: %s %s %s needs %v: not asked\n", s.dir, s.name, s.sub, s.work.Round(100*time.Millisecond))
+		} else if len(s.reaches) > 0 {
+			all = append(all, s)
+		}
+	}
+	return all, nil
+}
+
+var subtest = regexp.MustCompile(`(?m)^=== RUN   [^/\n]+/(.+)$`)
+
+// parts measures the subtests that the output of a test names. One that fails by itself needs the others, and is left out.
+func (s *test) parts(work string, i int, out []byte) []*test {
+	var parts []*test
+	last := ""
+	for n, match := range subtest.FindAllSubmatch(out, -1) {
+		name := string(match[1])
+		if last != "" && strings.HasPrefix(name, last+"/") {
+			continue // it runs with the one around it
+		}
+		last = name
+		part := &test{program: s.program, dir: s.dir, name: s.name, sub: name}
+		if _, err := part.measure(filepath.Join(work, fmt.Sprintf("%d.%d.notes", i, n))); err == nil {
+			parts = append(parts, part)
+		}
+	}
+	return parts
+}
+
+// measure fills in what running the test by itself shows, and returns what it said.
+func (s *test) measure(notes string) ([]byte, error) {
+	started := time.Now()
+	state, out, err := run([]*test{s}, "MUTATE_NOTES="+notes, 10*time.Minute)
+	if err != nil {
+		return out, err
+	}
+	s.took, s.work, s.reaches = time.Since(started), state.UserTime()+state.SystemTime(), map[int]bool{}
+	text, err := os.ReadFile(notes)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return out, err
+	}
+	for line := range strings.FieldsSeq(string(text)) {
+		id, err := strconv.Atoi(line)
+		if err != nil {
+			return out, err
+		}
+		s.reaches[id] = true
+	}
+	return out, nil
 }
 
 // run runs tests of one program and returns what the process came to and said.
@@ -171,7 +225,13 @@ func run(tests []*test, setting string, limit time.Duration) (*os.ProcessState, 
 	for i, s := range tests {
 		names[i] = s.name
 	}
-	c := exec.CommandContext(ctx, tests[0].program, "-test.run=^("+strings.Join(names, "|")+")$", "-test.failfast", "-test.timeout="+limit.String())
+	pattern := "^(" + strings.Join(names, "|") + ")$"
+	if tests[0].sub != "" {
+		for level := range strings.SplitSeq(tests[0].sub, "/") {
+			pattern += "/^" + regexp.QuoteMeta(level) + "$"
+		}
+	}
+	c := exec.CommandContext(ctx, tests[0].program, "-test.v", "-test.run="+pattern, "-test.failfast", "-test.timeout="+limit.String())
 	c.Dir, c.Env = tests[0].dir, append(os.Environ(), setting)
 	var out bytes.Buffer
 	c.Stdout, c.Stderr = &out, &out
@@ -190,11 +250,11 @@ func judge(m mutant, tests []*test) verdict {
 			continue
 		}
 		v.reached = true
-		if i, ok := together[s.program]; ok && s.work < quick {
-			runs[i] = append(runs[i], s)
-			continue
-		}
-		if s.work < quick {
+		if s.sub == "" && s.work < quick {
+			if i, ok := together[s.program]; ok {
+				runs[i] = append(runs[i], s)
+				continue
+			}
 			together[s.program] = len(runs)
 		}
 		runs = append(runs, []*test{s})

@@ -21,12 +21,13 @@ export function installTools() {
   const installed = join(consumers, 'node_modules/.package-lock.json')
   const fresh = () => existsSync(installed) && statSync(installed).mtimeMs >= statSync(lock).mtimeMs
   const busy = join(tmpdir(), `hashout-installing-${createHash('sha256').update(consumers).digest('hex').slice(0, 16)}`)
-  const deadline = Date.now() + 180_000
   while (!fresh()) {
     try {
       mkdirSync(busy)
     } catch (error) {
-      if (error.code !== 'EEXIST' || Date.now() > deadline) throw new Error(`is somebody else installing? ${busy}`, { cause: error })
+      if (error.code !== 'EEXIST') throw error
+      // Whoever was killed while installing comes back no more.
+      if (Date.now() - (statSync(busy, { throwIfNoEntry: false })?.mtimeMs ?? Date.now()) > 200_000) rmSync(busy, { recursive: true, force: true })
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200)
       continue
     }

@@ -1,0 +1,10 @@
+// A program that knows no page, as a type checker sees it: without the DOM’s declarations. Compiled by consumers.test.js; never run.
+
+import { Hashout, HashoutError } from 'hashout'
+export async function sign(bytes: Uint8Array): Promise<number> {
+  const hashout = await Hashout.load({ worker: false })
+  const service = hashout.service({ url: 'https://rssp.example/csc/v1', accessToken: () => 'x' })
+  const { documents } = await service.sign(bytes, { credential: 'a' })
+  return documents[0]?.blob?.size ?? 0
+}
+export const is = (e: unknown) => e instanceof HashoutError && e.code
