@@ -118,13 +118,13 @@ const session = login({
   changed(now) {
     loggedIn = now
     byID('notice').hidden = true
-    if (now) loadCredentials()
+    if (now) loadCredentials().then(goOn)
     else credentials.message('Your keys appear here after the login.')
     refreshSoon()
   },
 })
 
-const signing = signingRun({ results, busy, input: documents.input, appearance: () => look.appearance, releaseKey: session.releaseKey, phone: config.demo?.phone, timestamp: config.timestamp ?? { service: true } })
+const signing = signingRun({ results, busy, leave: session.leave, input: documents.input, appearance: () => look.appearance, releaseKey: session.releaseKey, phone: config.demo?.phone, timestamp: config.timestamp ?? { service: true } })
 
 async function sign(files) {
   if (byID('sign-button').disabled) return // no key, or no login any more: the hint next to the button says so
@@ -158,4 +158,36 @@ ready.then(refresh).catch((error) => {
 // The service's name and login address, ahead of the click: a popup must open at once.
 info().catch((error) => failed(error, 'The service does not answer'))
 
-documents.add(await session.resume())
+/** A signing that was left for the release of its key, and the token that came back. */
+let waiting = null
+function showWaiting() {
+  byID('kept').hidden = !waiting
+  if (waiting) byID('kept-text').textContent = `The key is released for ${count(waiting.files.length, 'document')}. Log in once more: then the service signs the hashes, and you get your documents.`
+}
+async function goOn() {
+  if (!waiting || !loggedIn || working) return
+  const { token, ...kept } = waiting
+  waiting = null
+  showWaiting()
+  await ready
+  await signing.goOn(service, kept, token.accessToken)
+  refresh()
+}
+byID('kept-drop').addEventListener('click', async () => {
+  await signing.drop(waiting.id)
+  waiting = null
+  showWaiting()
+  byID('documents').focus()
+})
+
+const resumed = await session.resume()
+documents.add(resumed.documents)
+if (resumed.released) {
+  const kept = await signing.kept(resumed.released.reference)
+  if (kept) {
+    waiting = { ...kept, token: resumed.released }
+    documents.add(kept.files)
+    showWaiting()
+    byID('kept').scrollIntoView({ block: 'center' })
+  }
+}

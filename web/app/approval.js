@@ -6,7 +6,8 @@ import { byID, count } from './dom.js'
 /**
  * Asks the user to release the key at the service. `open(signal)` opens the
  * service's page and resolves to its token; it is called in the click handler.
- * Resolves to the token, or to null when the user cancels or `signal` aborts.
+ * Resolves to the token, to 'leave' when the user wants to go there with this page, or
+ * to null when the user cancels or `signal` aborts.
  */
 export function askApproval({ numSignatures, keyName, open, signal }) {
   if (signal?.aborted) return Promise.resolve(null)
@@ -39,6 +40,7 @@ export function askApproval({ numSignatures, keyName, open, signal }) {
         go.disabled = false
       }
     })
+    listen(byID('approval-leave'), 'click', () => finish('leave'))
     listen(byID('approval-cancel'), 'click', cancel)
     listen(dialog, 'cancel', cancel)
     if (signal) listen(signal, 'abort', cancel)

@@ -121,16 +121,29 @@ export function login({ config, info, traffic, documents, leaving, changed, fail
     /** Asks for a token that releases one key, in a popup; call it in a click handler. */
     releaseKey: async (parameters, signal) => (await client()).popup({ scope: 'credential', ...parameters }, { signal }),
 
-    /** After a full-page login: takes the answer from the address and the files from their keep. */
+    /** Leaves the page for the release of a key; `resume` has its token when the page is back. */
+    async leave(authorization) {
+      const url = await (await client()).redirect(authorization)
+      leaving()
+      location.assign(url)
+    },
+
+    /**
+     * After a full-page login or release: takes the answer from the address and the files
+     * from their keep. Gives { documents, released }: the token of a release has a `reference`.
+     */
     async resume() {
       const answer = new URL(location.href).searchParams
-      if (!answer.has('state')) return []
+      if (!answer.has('state')) return { documents: [] }
+      let released
       const address = location.href
       history.replaceState(null, '', location.pathname) // a code in the address bar is used up, and nobody's business
       await attempt(async () => {
-        if (await (await client()).completeRedirect(address)) done()
+        const token = await (await client()).completeRedirect(address)
+        if (token?.reference) released = token
+        else if (token) done()
       })
-      return keep.take()
+      return { documents: await keep.take(), released }
     },
 
     /** The service refused the token: back to the login, with the documents kept. */

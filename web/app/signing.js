@@ -2,6 +2,7 @@
 // came out for each document.
 
 import { HashoutError } from '/hashout/index.js'
+import { JournalStore } from '/hashout/journal.js'
 import { askApproval } from './approval.js'
 import { announce, byID, chip, count } from './dom.js'
 import { askFactors } from './factors.js'
@@ -33,13 +34,15 @@ function reasonOf(row, error) {
 
 /**
  * Runs signing. `results` is the result list, `busy(on)` locks the rest of the
- * page, `input(file)` is a document as the package takes it, `appearance()` the
+ * page, `leave(authorization)` leaves it for the release of a key, `input(file)` is a document as the package takes it, `appearance()` the
  * look of visible signatures, `releaseKey` gets a token for one key at the service's own page,
  * `phone` is the address of the demo phone, if there is one, `timestamp` where time
  * stamps come from.
  */
-export function signingRun({ results, busy, input, appearance, releaseKey, phone, timestamp }) {
+export function signingRun({ results, busy, leave, input, appearance, releaseKey, phone, timestamp }) {
   let controller = null
+  let leaving = false
+  const journals = new JournalStore({ name: 'hashout-demo-signings' })
 
   const hint = () => (byID('level-hint').textContent = levelHints[byID('option-level').value])
   byID('option-level').addEventListener('change', hint)
@@ -56,6 +59,10 @@ export function signingRun({ results, busy, input, appearance, releaseKey, phone
     const { credentialID, hashes, hashAlgorithmOID } = request
     const open = (over) => releaseKey({ credentialID, numSignatures, hashes, hashAlgorithmOID }, over)
     const token = await askApproval({ numSignatures, keyName: name, open, signal })
+    if (token === 'leave') {
+      leaving = true
+      return null
+    }
     return token && { SAD: token.accessToken, expiresIn: Math.floor((token.expiresAt - Date.now()) / 1000) }
   }
 
@@ -79,6 +86,44 @@ export function signingRun({ results, busy, input, appearance, releaseKey, phone
     }
   }
 
+  /** Prepares the files, keeps them and their journal in this browser, and leaves for the service's page. */
+  async function depart(service, credential, files, rows) {
+    try {
+      const batch = await service.prepare(files.map(input), { credential, appearance: appearance(), ...options(timestamp), signal: controller.signal })
+      await batch.keep(journals)
+      await leave(batch.authorization)
+    } catch (error) {
+      for (const row of rows) row.failed(error)
+    }
+  }
+
+  /** What is kept under a name: { id, journal, files }, the files with their bytes in memory, so that dropping the journal takes nothing from them. */
+  async function kept(id) {
+    const one = await journals.get(id)
+    if (!one) return undefined
+    const files = await Promise.all(one.files.map(async (f) => new File(f ? [await f.file.arrayBuffer()] : [], f?.name ?? 'document.pdf', { type: 'application/pdf', lastModified: 0 })))
+    return { id: one.id, journal: one.journal, files }
+  }
+
+  /** Finishes what was kept, with the token that released the key. */
+  async function goOn(service, { id, journal, files }, accessToken) {
+    controller = new AbortController()
+    busy(true)
+    const rows = results.start(files)
+    byID('cancel-button').hidden = false
+    const onProgress = (event) => (event.document < 0 ? rows : [rows[event.document]]).forEach((row) => row?.progress(event))
+    const { signal } = controller
+    try {
+      const batch = await service.restore(journal, files, { onProgress, signal })
+      const { documents } = await batch.finish({ accessToken, timestamp, journal: journals, onProgress, signal })
+      for (const [i, row] of rows.entries()) documents[i].error ? row.failed(documents[i].error) : row.signed(documents[i])
+      await journals.drop(id)
+    } catch (error) {
+      for (const row of rows) if (!row.outcome) row.failed(error)
+    }
+    return end(rows)
+  }
+
   /**
    * Signs the files. A wrong PIN is asked again for the documents it stopped.
    */
@@ -93,7 +138,12 @@ export function signingRun({ results, busy, input, appearance, releaseKey, phone
     let open = rows
     let problem = ''
     while (open.length > 0) {
+      leaving = false
       const { documents, cancelled } = await attempt(service, credential, open.map(({ file }) => input(file)), open, problem)
+      if (leaving) {
+        await depart(service, credential, open.map((row) => row.file), open)
+        break
+      }
       const again = []
       for (const [i, row] of open.entries()) {
         const outcome = documents[i]
@@ -106,6 +156,11 @@ export function signingRun({ results, busy, input, appearance, releaseKey, phone
       open = again.map((a) => a.row)
     }
 
+    return end(rows)
+  }
+
+  /** What came out, at the end of a run. */
+  function end(rows) {
     controller = null
     byID('cancel-button').hidden = true
     const { good, bad } = results.finish()
@@ -114,8 +169,8 @@ export function signingRun({ results, busy, input, appearance, releaseKey, phone
     busy(false)
     announce(bad ? `${good} signed, ${bad} not signed.` : `${count(good, 'document')} signed.`)
     byID('results-title').focus()
-    return rows.map((r) => r.outcome)
+    return rows.map((r) => r.outcome ?? {})
   }
 
-  return { run }
+  return { run, kept, goOn, drop: (id) => journals.drop(id) }
 }

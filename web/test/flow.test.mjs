@@ -96,6 +96,30 @@ test('a key is released on the service’s own page', { skip: it.skip, timeout }
   assert.deepEqual((await portal.results()).map((r) => r.code), ['', ''])
 })
 
+test('a key is released by leaving the page; it comes back and finishes', { skip: it.skip, timeout }, async () => {
+  const portal = await it.open()
+  const { page } = portal
+  await portal.prepare('demo-oauth', pdf('cairo.pdf'), pdf('tcpdf.pdf'))
+  await page.click('#sign-button')
+  await page.click('#approval-leave')
+  await page.waitForURL((url) => url.pathname.endsWith('/oauth2/authorize'))
+  assert.match(await page.locator('dl').innerText(), /Signatures\s+2/)
+  await portal.enterPassword(page)
+  await page.locator('#kept').waitFor()
+  assert.match(await page.locator('#kept').innerText(), /released for 2 documents/)
+  assert.equal(page.url(), it.demo.url, 'the code stays in the address bar')
+  assert.deepEqual(await it.demo.signed(), { total: 0, most: 0 })
+  await portal.login()
+  assert.deepEqual((await portal.results()).map((r) => r.code), ['', ''])
+  assert.deepEqual(await it.demo.signed(), { total: 2, most: 1 })
+  const kept = await page.evaluate(() => new Promise((resolve) => {
+    const opening = indexedDB.open('hashout-demo-signings')
+    opening.onsuccess = () => (opening.result.transaction('journals').objectStore('journals').count().onsuccess = (e) => resolve(e.target.result))
+  }))
+  assert.equal(kept, 0, 'the journal stays')
+  await judged(portal, (await all()).filter((d) => ['cairo.pdf', 'tcpdf.pdf'].includes(d.name)), 'left')
+})
+
 test('a code sent to the phone releases the key', { skip: it.skip, timeout }, async () => {
   const portal = await it.open()
   await portal.prepare('demo-rsa-3072', pdf('cairo.pdf'))
