@@ -267,6 +267,22 @@ def grew(old, new):
     return all(any(entry == other for other in rest) for entry in old)
 
 
+def kids(value):
+    """The kids of a structure element, of which a single one needs no array."""
+    return value if isinstance(value, list) else [] if value is None else [value]
+
+
+def tagged(was, now):
+    """Keys by which a structure may grow: the new widget of a tagged document is an element of it (ISO 32000-2 14.7)."""
+    if was.get("/Type") == "/StructTreeRoot":
+        return {"/K", "/ParentTree", "/ParentTreeNextKey"} if grew(kids(was.get("/K")), kids(now.get("/K"))) else {"/ParentTreeNextKey"}
+    if "/S" in was and "/P" in was:
+        return {"/K"} if grew(kids(was.get("/K")), kids(now.get("/K"))) else set()
+    if set(was) <= {"/Nums", "/Limits", "/Kids"}:
+        return {"/Nums", "/Limits"} if grew(kids(was.get("/Nums")), kids(now.get("/Nums"))) else set()
+    return set()
+
+
 def objects(old, new):
     """Objects of the original that the update redefines in a way that signing does not explain."""
     before = old.xrefs.total_revisions
@@ -292,6 +308,7 @@ def objects(old, new):
                 problems.append(f"array {key[0]} lost entries")
         elif isinstance(was, dict) and isinstance(now, dict):
             keys = {k for k in {*was, *now} if k not in was or k not in now or was[k] != now[k]}
+            keys -= tagged(was, now)
             if key == root:
                 keys -= CATALOG_KEYS
             elif key == form:
@@ -300,6 +317,8 @@ def objects(old, new):
                 annotations = [d.get("/Annots", []) for d in (was, now)]
                 if not all(isinstance(a, list) for a in annotations) or grew(*annotations):
                     keys -= {"/Annots"}
+                if "/Tabs" not in was:
+                    keys -= {"/Tabs"}
             elif "/T" in now or now.get("/Subtype") == "/Widget":
                 keys -= FIELD_KEYS if "/V" not in was else set()
             elif key == information:
