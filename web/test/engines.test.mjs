@@ -99,7 +99,7 @@ for (const engine of engines) {
       })
 
     await step('signs PDFs of several producers, one at a drawn place, all judges content', async () => {
-      const names = ['tcpdf.pdf', 'pdftex.pdf', 'openoffice.pdf', 'already-signed.pdf'] // the first gets the visible signature; poppler shows none in forms with NeedAppearances
+      const names = ['tcpdf.pdf', 'pdftex.pdf', 'openoffice.pdf', 'already-signed.pdf'] // the first gets the visible signature; poppler draws none on pdftex.pdf and openoffice.pdf, why is open
       await steps.add(...names.map(pdf))
       await session.click('.file:nth-child(1) .file-buttons button')
       await session.shown('#place[data-page="1"] #place-box')
