@@ -18,6 +18,7 @@ const (
 	FindingBeforeHeader = "bytes-before-header"
 	FindingAfterEOF     = "bytes-after-eof"
 	FindingAppearances  = "need-appearances"
+	FindingMayNotShow   = "appearance-may-not-show" // of a signature that was drawn into a form with /NeedAppearances
 )
 
 // findings looks at the catalog, the form and the ends of the file. It does not walk the pages.

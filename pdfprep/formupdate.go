@@ -53,7 +53,10 @@ func (p *preparation) changeForm(field object.Ref) error {
 	if err != nil {
 		return err
 	}
-	changed := dict
+	changed, err := p.showDrawn(dict)
+	if err != nil {
+		return err
+	}
 	if flags&sigFlags != sigFlags {
 		changed = changed.With("SigFlags", flags|sigFlags)
 	}

@@ -121,7 +121,7 @@ func (p *preparation) annotate(ctx context.Context, page *file.Object, widget ob
 			if err != nil {
 				return err
 			}
-			p.update.change(page, page.Dict().With("Annots", extended(list, widget)))
+			p.update.change(page, p.update.current(page).With("Annots", extended(list, widget)))
 			return nil
 		}
 	}
