@@ -21,6 +21,8 @@ export { Hashout } from './hashout.js'
 export type { ExtendedDocument, ExtendOptions } from './extend.js'
 export type { Answer, Level, LevelOptions, ProxyAddress, RevocationOptions, RevocationRequest, TimestampQuery, TimestampSource } from './levels.js'
 export type { Batch } from './batch.js'
+export { pageRect } from './placement.js'
+export type { ShownBox, ShownPage } from './placement.js'
 export type { Service } from './service.js'
 export type * from './types.js'
 export type {

@@ -25,17 +25,7 @@ export function usual(page) {
   return fit({ x: page.width - 56 - 200, y: page.height - 56 - 64, width: 200, height: 64 }, page)
 }
 
-/**
- * The box in the page's own units, as a PDF's /Rect has it: left, bottom, right,
- * top. `viewport` is pdf.js' own of scale 1; it knows /Rotate, /CropBox and /UserUnit.
- */
-export function toRect(box, viewport) {
-  const [x1, y1] = viewport.convertToPdfPoint(box.x, box.y)
-  const [x2, y2] = viewport.convertToPdfPoint(box.x + box.width, box.y + box.height)
-  return [Math.min(x1, x2), Math.min(y1, y2), Math.max(x1, x2), Math.max(y1, y2)].map((n) => Math.round(n * 100) / 100)
-}
-
-/** The other way round. */
+/** The box on the page of a /Rect; pageRect of the package goes the other way. `viewport` is pdf.js' own of scale 1. */
 export function toBox(rect, viewport) {
   const [x1, y1, x2, y2] = viewport.convertToViewportRectangle(rect)
   return between({ x: x1, y: y1 }, { x: x2, y: y2 })

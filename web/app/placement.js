@@ -1,8 +1,9 @@
 // The dialog in which the place of a signature is chosen: drawn on the page with a
 // pointer, moved by arrow keys, typed in millimetres, or a field that is there.
 
+import { pageRect } from '/hashout/index.js'
 import { byID, count, element } from './dom.js'
-import { between, fit, inWords, nudge, pointsPerMM, toBox, toRect, usual } from './geometry.js'
+import { between, fit, inWords, nudge, pointsPerMM, toBox, usual } from './geometry.js'
 import { openPDF } from './pdf.js'
 
 const measures = { 'place-x': 'x', 'place-y': 'y', 'place-width': 'width', 'place-height': 'height' }
@@ -153,7 +154,7 @@ export async function askPlacement({ file, password, placement, others = 0, prev
     listen(byID('place-form'), 'submit', (event) => {
       event.preventDefault()
       if (!viewport) return
-      const where = field ? { name: field, mustExist: true } : { page, rect: toRect(box, viewport) }
+      const where = field ? { name: field, mustExist: true } : { page, rect: pageRect(box, viewport) }
       finish({ placement: { page, box, field: where }, all: byID('place-all').checked })
     })
     listen(stage, 'pointerdown', press)
@@ -219,7 +220,7 @@ export async function samePlace({ page, box }, file, password) {
     const number = Math.min(page, pdf.pages)
     const viewport = await pdf.viewport(number)
     const there = fit(box, viewport)
-    return { page: number, box: there, field: { page: number, rect: toRect(there, viewport) } }
+    return { page: number, box: there, field: { page: number, rect: pageRect(there, viewport) } }
   } finally {
     await pdf.close()
   }

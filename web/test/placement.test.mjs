@@ -5,7 +5,7 @@ import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { test } from 'node:test'
-import { between, fit, inWords, nudge, pointsPerMM, toBox, toRect, usual } from '../app/geometry.js'
+import { between, fit, inWords, nudge, pointsPerMM, toBox, usual } from '../app/geometry.js'
 import { out } from './lib/devserver.mjs'
 import { pages } from './lib/pages.mjs'
 import { pdf, stage } from './lib/stage.mjs'
@@ -144,10 +144,8 @@ test('geometry: boxes stay on the page, keys move them, words tell them', () => 
   assert.equal(nudge(box, { key: 'ArrowUp', shiftKey: true, ctrlKey: true }).height, box.height - 10 * pointsPerMM)
   assert.equal(inWords({ x: 72, y: 144, width: 72, height: 36 }), '25 by 13 mm, 25 mm from the left, 51 mm from the top')
   // A viewport of a page without rotation, 400 high.
-  const viewport = { convertToPdfPoint: (x, y) => [x, 400 - y], convertToViewportRectangle: ([a, b, c, d]) => [a, 400 - b, c, 400 - d] }
-  const rect = toRect({ x: 10, y: 20, width: 30, height: 40 }, viewport)
-  assert.deepEqual(rect, [10, 340, 40, 380])
-  assert.deepEqual(toBox(rect, viewport), { x: 10, y: 20, width: 30, height: 40 })
+  const viewport = { convertToViewportRectangle: ([a, b, c, d]) => [a, 400 - b, c, 400 - d] }
+  assert.deepEqual(toBox([10, 340, 40, 380], viewport), { x: 10, y: 20, width: 30, height: 40 })
 })
 
 test('a visible signature shows text, handwriting or a picture, as its preview did', { skip: it.skip, timeout }, async () => {
