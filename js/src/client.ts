@@ -1,5 +1,6 @@
 // The page's side of the message protocol: calls, their cancellation, and the engine's death and rebirth.
 
+import { readBody } from './body.js'
 import { aborted, HashoutError, invalidArgument, orAborted, type HashoutErrorCode } from './errors.js'
 import { PROTOCOL, type AppearanceAnswer, type AppearanceAsk, type AskKind, type ErrorObject, type FetchAnswer, type FetchAsk, type FromEngine, type Port, type ProgressEvent } from './protocol.js'
 
@@ -257,32 +258,9 @@ export class Client {
   async #fetch({ url, init }: FetchAsk, signal: AbortSignal): Promise<FetchAnswer> {
     const response = await (this.#options.fetch ?? fetch)(url, { ...init, signal })
     const { status, type } = response
-    const chunks: Uint8Array<ArrayBuffer>[] = []
-    let size = 0
-    const reader = response.body?.getReader()
-    for (let part = await reader?.read(); part?.value; part = await reader?.read()) {
-      size += part.value.length
-      if (size > maxAnswerBytes) {
-        await reader?.cancel()
-        throw new HashoutError('RESPONSE_TOO_LARGE', 'The answer of the service is too large.')
-      }
-      chunks.push(part.value)
-    }
-    const body = size > 0 ? join(chunks, size) : null
-    return { status, type, headers: [...response.headers], body }
+    const body = await readBody(response, maxAnswerBytes, 'service')
+    return { status, type, headers: [...response.headers], body: body.length > 0 ? body : null }
   }
-}
-
-/** Not by way of a Blob, which is a trip to another process. */
-function join(chunks: readonly Uint8Array<ArrayBuffer>[], size: number): Uint8Array<ArrayBuffer> {
-  if (chunks.length === 1 && chunks[0]) return chunks[0]
-  const all = new Uint8Array(size)
-  let at = 0
-  for (const chunk of chunks) {
-    all.set(chunk, at)
-    at += chunk.length
-  }
-  return all
 }
 
 const askCodes: Record<AskKind, HashoutErrorCode> = { token: 'TOKEN_EXPIRED', authorize: 'AUTHORIZATION_FAILED', appearance: 'INVALID_ARGUMENT', journal: 'JOURNAL_FAILED', fetch: 'NETWORK', gather: 'NETWORK' }

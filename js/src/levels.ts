@@ -1,6 +1,7 @@
 // Timestamps and revocation data: the options that say where they come from, and the requests for them. These go out from the page, where its
 // proxies are known; none carries the access token.
 
+import { readBody } from './body.js'
 import { HashoutError, invalidArgument } from './errors.js'
 
 /** A PAdES baseline level: a signature; with a proof of its time; with what it takes to judge it later; with a timestamp over all that. */
@@ -140,18 +141,7 @@ async function bytesOf(answer: Answer, maxBytes: number): Promise<Uint8Array<Arr
   if (ArrayBuffer.isView(answer)) return new Uint8Array(answer)
   if (typeof answer?.arrayBuffer !== 'function') throw new HashoutError('RESPONSE_MALFORMED', 'The page gave something else than bytes.')
   if (!answer.ok) throw new HashoutError('NETWORK', `The server answered ${answer.status}.`)
-  const chunks: BlobPart[] = []
-  let size = 0
-  const reader = answer.body?.getReader()
-  for (let part = await reader?.read(); part?.value; part = await reader?.read()) {
-    size += part.value.length
-    if (size > maxBytes) {
-      await reader?.cancel()
-      throw new HashoutError('RESPONSE_TOO_LARGE', 'The answer is too large.')
-    }
-    chunks.push(part.value as Uint8Array<ArrayBuffer>)
-  }
-  return new Uint8Array(await new Blob(chunks).arrayBuffer())
+  return readBody(answer, maxBytes, 'server')
 }
 
 function timeLimit(signal: AbortSignal, ms: number) {

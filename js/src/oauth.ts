@@ -6,6 +6,7 @@
  * @packageDocumentation
  */
 
+import { readBody } from './body.js'
 import { aborted, HashoutError, invalidArgument } from './errors.js'
 import { listenForCallback, openPopup, type CallbackListener } from './popup.js'
 
@@ -298,16 +299,7 @@ export class OAuth {
 }
 
 async function readJSON(response: Response): Promise<Record<string, unknown>> {
-  const reader = response.body?.getReader()
-  const decoder = new TextDecoder()
-  let text = ''
-  for (let part = await reader?.read(); part?.value; part = await reader?.read()) {
-    text += decoder.decode(part.value, { stream: true })
-    if (text.length > maxAnswerBytes) {
-      await reader?.cancel()
-      throw new HashoutError('RESPONSE_TOO_LARGE', 'The answer of the token endpoint is too large.')
-    }
-  }
+  const text = new TextDecoder().decode(await readBody(response, maxAnswerBytes, 'token endpoint'))
   try {
     const value = JSON.parse(text) as unknown
     if (typeof value === 'object' && value !== null) return value as Record<string, unknown>
