@@ -92,7 +92,9 @@ func (c *comparison) formFields() error {
 	}
 	for _, key := range differing(was, is) {
 		switch key {
-		case "Fields", "SigFlags", "NeedAppearances":
+		case "Fields", "SigFlags":
+		case "NeedAppearances": // has readers draw values anew
+			c.raise(FilledForm)
 		case "DR":
 			if err := c.onlyAdded(was.Get(key), is.Get(key), 2); err != nil {
 				return err

@@ -268,6 +268,9 @@ var attacks = []struct {
 	{"bytes behind the end", 0, appended("% 4 0 obj"), pades.FormatFailure},
 	{"certified: any value", pdfprep.NoChanges, fillAmount, pades.FormatFailure},
 	{"certified: a note", pdfprep.FormFilling, note, pades.FormatFailure},
+	{"certified: values drawn anew", pdfprep.NoChanges, func(_ *testing.T, pdf []byte) []byte {
+		return update(pdf, "", strings.Replace(formOf(pdf, ""), "/SigFlags", "/NeedAppearances true/SigFlags", 1))
+	}, pades.FormatFailure},
 	{"evil annotation: free text", pdfprep.Annotations, annotation("<</Type/Annot/Subtype/FreeText/Rect[0 0 200 200]/Contents(900)/DA(/F1 9 Tf)>>"), pades.FormatFailure},
 	{"evil annotation: stamp", pdfprep.Annotations, annotation("<</Type/Annot/Subtype/Stamp/Rect[0 0 200 200]/AP<</N 6 0 R>>>>"), pades.FormatFailure},
 	{"evil annotation: redaction", pdfprep.Annotations, annotation("<</Type/Annot/Subtype/Redact/Rect[0 0 200 200]/IC[1 1 1]/OverlayText(900)>>"), pades.FormatFailure},
