@@ -9,9 +9,11 @@ import (
 // complaint is what a service said about a failure, as it came.
 type complaint struct{ code, text string }
 
-// presentable removes secrets first: cutting the text might leave half of one.
+// presentable makes text fit to be shown and removes secrets from it: before characters are taken out, which may be part of one; after,
+// because what stood between the pieces of one may be gone; and before the text is cut, which might leave half of one.
 func (c complaint) presentable(secrets []Secret) complaint {
-	return complaint{presentable(scrub(c.code, secrets)), presentable(scrub(c.text, secrets))}
+	clean := func(s string) string { return shortened(scrub(printable(scrub(s, secrets)), secrets)) }
+	return complaint{clean(c.code), clean(c.text)}
 }
 
 // maxComplaint bounds the service's words in our errors, in characters.
@@ -83,8 +85,10 @@ func textOf(v any) string {
 }
 
 // presentable bounds text from outside and takes control characters out.
-func presentable(s string) string {
-	s = strings.Map(func(r rune) rune {
+func presentable(s string) string { return shortened(printable(s)) }
+
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
 		if unicode.IsSpace(r) {
 			return ' '
 		}
@@ -93,6 +97,9 @@ func presentable(s string) string {
 		}
 		return r
 	}, strings.ToValidUTF8(s, "?"))
+}
+
+func shortened(s string) string {
 	s = strings.TrimSpace(s)
 	if r := []rune(s); len(r) > maxComplaint {
 		s = string(r[:maxComplaint]) + "…"

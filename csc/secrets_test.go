@@ -138,3 +138,12 @@ func TestSecretsCanStillBeUsed(t *testing.T) {
 		t.Error("a secret must convert, print as a placeholder, and be empty when it is empty")
 	}
 }
+
+// Characters that are not shown must not hold the pieces of a secret apart
+// until they are taken out.
+func TestASecretInPiecesIsNotPutTogether(t *testing.T) {
+	said := complaint{code: "to\x11ken-CANARY", text: "refused: t\x00oken-C\u200bANARY"}.presentable([]Secret{"token-CANARY"})
+	if strings.Contains(said.code+said.text, "token-CANARY") {
+		t.Errorf("the token is in %q", said)
+	}
+}
