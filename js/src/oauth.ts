@@ -80,7 +80,11 @@ export interface PopupOptions {
 }
 
 /** Where transactions are kept while the browser is away: `sessionStorage` fits. */
-export type TransactionStorage = Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>
+export interface TransactionStorage {
+  getItem(key: string): string | null
+  setItem(key: string, value: string): void
+  removeItem(key: string): void
+}
 
 const storagePrefix = 'hashout.oauth.'
 const maxAnswerBytes = 64 << 10

@@ -30,21 +30,21 @@ export function relayCallback(): boolean {
   return true
 }
 
-/** Opens an empty popup, which must happen within the click that asked for it. */
+/** Opens an empty popup, which must happen within the click that asked for it. @internal */
 export function openPopup(features: string): Window {
   const popup = window.open('about:blank', '_blank', features)
   if (!popup) throw new HashoutError('AUTHORIZATION_FAILED', 'The browser blocked the login window.', { details: { popup: 'blocked' } })
   return popup
 }
 
-/** Waits for the answer of one popup. */
+/** Waits for the answer of one popup. @internal */
 export interface CallbackListener {
   /** Resolves to the callback address; rejects with ABORTED when signal fires or popup was closed. */
   wait(popup: Window | undefined, signal: AbortSignal | undefined): Promise<string>
   close(): void
 }
 
-/** Listens for the answer with this state, from pages of origin only. */
+/** Listens for the answer with this state, from pages of origin only. @internal */
 export function listenForCallback(state: string, origin: string): CallbackListener {
   const channel = new BroadcastChannel(channelPrefix + state)
   const over = new AbortController()

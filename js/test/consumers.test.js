@@ -4,13 +4,14 @@
 import assert from 'node:assert/strict'
 import { execFileSync, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { copyFileSync, existsSync, readdirSync as readdir, readFileSync } from 'node:fs'
+import { copyFileSync, existsSync, readdirSync as readdir, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { build } from 'esbuild'
 import { root, scratch, sources } from './support/bundle.js'
 import { consumerFile, consumers, copyPacked, folder, installConsumers, packed, serve } from './support/consumers.js'
 import { allow, startService } from './support/service.js'
+import { checkSigned } from './support/signed.js'
 
 const { OAuth } = await sources('oauth')
 const chromiumPath = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/google-chrome'].find((path) => path && existsSync(path))
@@ -78,12 +79,14 @@ describe('the packed package', { timeout: 240_000 }, () => {
   /** Reads the report of page.js and checks what was signed: the original's bytes unchanged, an update behind them. */
   async function signedReport(page) {
     const original = createHash('sha256').update(sample).digest('base64')
-    assert.deepEqual(await report(page), { original, updated: true, level: 'B-B', second: 'PDF_MALFORMED' })
+    assert.deepEqual(await report(page), { original, updated: true, level: 'B-B', second: 'PDF_MALFORMED', kept: ['signed', 'failed', sample.length, 0] })
   }
+
+  const byPath = (script) => script.replaceAll("'hashout'", "'/index.js'").replaceAll("'hashout/journal'", "'/journal.js'")
 
   /** The page's files, with hashout's own files beside them and imported by path. */
   function plainPage(name) {
-    const plain = (file) => consumerFile(file).replaceAll("'hashout'", "'/index.js'")
+    const plain = (file) => byPath(consumerFile(file))
     const dir = folder(name, { 'page.html': consumerFile('page.html'), 'page.js': plain('page.js'), 'sign.js': plain('sign.js') })
     copyPacked(dir, ...readdir(packed('')).filter((file) => /\.(js|wasm)$/.test(file)))
     return dir
@@ -107,8 +110,7 @@ describe('the packed package', { timeout: 240_000 }, () => {
 
   it('works with a worker of the page', { skip }, () => {
     const dir = plainPage('own-worker')
-    const script = consumerFile('sign.js').replace("'hashout'", "'/index.js'")
-      .replace('config.load', `{ worker: new Worker('/worker.js', { type: 'module' }) }`)
+    const script = byPath(consumerFile('sign.js')).replace('config.load', `{ worker: new Worker('/worker.js', { type: 'module' }) }`)
     folder('own-worker', { 'sign.js': script })
     return open(dir, signedReport, { csp: policy().replace(/require-trusted.*/, '') })
   })
@@ -219,7 +221,34 @@ describe('the packed package', { timeout: 240_000 }, () => {
     assert.equal(readFileSync(output).subarray(0, sample.length).equals(sample), true)
   })
 
-  // Deno's own declarations are those of a web worker, less some; a Node program has Node's and looks away from those of packages.
+  describe('in Deno', () => {
+    const program = (name) => join(consumers, name)
+    /** Deno with nothing but what is granted, and nothing from elsewhere. */
+    const deno = (command, ...args) =>
+      spawnSync(tools.deno(), [command, '--quiet', '--no-remote', '--cached-only', '--node-modules-dir=manual', ...args], {
+        encoding: 'utf8', timeout: 60_000, env: { DENO_DIR: join(scratch, 'deno'), DENO_NO_UPDATE_CHECK: '1' },
+      })
+
+    for (const [where, load] of [['a worker', {}], ['one thread', { worker: false }]]) {
+      it(`signs visibly in ${where}, allowed the service, its package and its files`, async () => {
+        const input = join(root, 'web/samples/service-agreement.pdf')
+        const output = join(scratch, 'deno.pdf')
+        rmSync(output, { force: true })
+        const granted = [`--allow-net=${new URL(config.service).host}`, `--allow-read=${input},${packed('')}`, `--allow-write=${output}`, '--no-prompt']
+        const args = [config.service, config.token, config.credential, config.pin, input, output, JSON.stringify(load)]
+        const { status, stdout, stderr } = deno('run', ...granted, program('deno.js'), ...args)
+        assert.deepEqual([status, stderr], [0, ''])
+        await checkSigned({ blob: new Blob([readFileSync(output)]), signature: JSON.parse(stdout) }, sample)
+      })
+    }
+
+    it('compiles with its own declarations', () => {
+      const { status, stderr } = deno('check', program('typed.ts'))
+      assert.deepEqual([status, stderr], [0, ''])
+    })
+  })
+
+  // A Node program has Node's and looks away from those of packages.
   for (const [where, ...args] of [
     ['a web worker’s declarations only', '--lib', 'es2022,webworker', '--types', ''],
     ['Node’s declarations only', '--lib', 'es2022', '--types', 'node', '--typeRoots', join(consumers, 'node_modules/@types'), '--skipLibCheck'],

@@ -1,5 +1,6 @@
 // The tools of this folder, for the test that uses them.
 
+export { runInstall as deno } from 'deno/install_api.cjs'
 export { chromium } from 'playwright-core'
 export { publint } from 'publint'
 export * as vite from 'vite'

@@ -1,7 +1,8 @@
 // Code of a page, as a type checker sees it. Compiled under several module resolutions by types.test.js; never run.
 
 import { Hashout, HashoutError } from 'hashout'
-import type { Authorization, Credential, HashoutErrorCode, Progress, Service, SignResult, Verification } from 'hashout'
+import type { Authorization, Batch, Credential, HashoutErrorCode, JournalKeeper, Progress, Service, SignResult, Verification } from 'hashout'
+import { JournalStore, type KeptSigning } from 'hashout/journal'
 import { OAuth, relayCallback, type TokenSet } from 'hashout/oauth'
 
 export async function page(files: FileList, signal: AbortSignal): Promise<Blob[]> {
@@ -40,6 +41,20 @@ export async function page(files: FileList, signal: AbortSignal): Promise<Blob[]
   return blobs
 }
 
+export async function away(service: Service, files: FileList): Promise<SignResult | undefined> {
+  const journals: JournalKeeper & JournalStore = new JournalStore({ name: 'signings', indexedDB })
+  const batch: Batch = await service.prepare([...files], { credential: 'id' })
+  await batch.keep(journals)
+  const kept: KeptSigning | undefined = await journals.get(batch.id)
+  if (!kept) return undefined
+  const age: number = Date.now() - kept.since.getTime()
+  const names: (string | undefined)[] = kept.files.map((file) => file?.name)
+  const restored = await service.restore(kept.journal, kept.files)
+  const result = await restored.finish({ PIN: `${age} ${names}`, journal: journals })
+  await journals.drop(restored.id)
+  return result
+}
+
 export function explain(code: HashoutErrorCode): string {
   switch (code) {
     case 'AUTHORIZATION_FAILED':
@@ -60,5 +75,7 @@ export function callback(): void {
 export const incomplete = (service: Service) => service.sign(new Blob(), {})
 // @ts-expect-error: a service is made by hashout.service only
 export const forged: Service = new Service()
+// @ts-expect-error: no journal is kept without its files
+export const bare = (journals: JournalStore, batch: Batch) => journals.keep(batch.toJSON())
 // @ts-expect-error: no such level
 export const level = (service: Service) => service.sign(new Blob(), { credential: 'a', level: 'B-X' })
