@@ -60,7 +60,7 @@ check: build
 	node .ci/size.mjs $(WASM) 1400000
 	node .ci/size.mjs $(LOOKS) 1200000
 
-test-go:
+test-go: web/node_modules/.installed
 	$(GO) test -timeout 30m ./...
 
 ## test-wasm: the engine and its rooms in headless Chromium, the flow against a real service on loopback
