@@ -97,11 +97,11 @@ export function signingRun({ results, busy, leave, input, appearance, releaseKey
     }
   }
 
-  /** What is kept under a name: { id, journal, files }, the files with their bytes in memory, so that dropping the journal takes nothing from them. */
+  /** What is kept under a name: { id, journal, files }. */
   async function kept(id) {
     const one = await journals.get(id)
     if (!one) return undefined
-    const files = await Promise.all(one.files.map(async (f) => new File(f ? [await f.file.arrayBuffer()] : [], f?.name ?? 'document.pdf', { type: 'application/pdf', lastModified: 0 })))
+    const files = one.files.map((f) => new File(f ? [f.file] : [], f?.name ?? 'document.pdf', { type: 'application/pdf', lastModified: 0 }))
     return { id: one.id, journal: one.journal, files }
   }
 
