@@ -13,6 +13,9 @@ import (
 
 // FuzzPrepare: whatever the bytes are, opening, inspecting and preparing end in time, with a typed error or with an update that reads back.
 func FuzzPrepare(f *testing.F) {
+	if testing.Short() {
+		f.Skip("SKIPPED: -short does not go through the corpus")
+	}
 	for _, e := range corpus(f) {
 		pdf, err := os.ReadFile("testdata/corpus/" + e.file)
 		if err != nil {

@@ -287,6 +287,9 @@ var hostile = []struct {
 }
 
 func TestHostileFilesAreBounded(t *testing.T) {
+	if testing.Short() {
+		t.Skip("SKIPPED: -short measures nothing")
+	}
 	const (
 		promise  = 2 * time.Second // for opening and preparing; Inspect costs as much again
 		patience = time.Minute     // of a machine that does other work too

@@ -168,11 +168,10 @@ func (d *Document) describe(s *signature) (SignatureInfo, error) {
 	}
 	contents, _ := s.dict.Get("Contents").(object.String)
 	info.Contents = contents
-	r, ok := readByteRange(s.dict)
-	if !ok || r[2] > d.f.Size() || r[3] > d.f.Size()-r[2] {
+	r := readByteRange(s.dict, d.f.Size())
+	if info.ByteRange = r; r == [4]int64{} {
 		return info, nil
 	}
-	info.ByteRange = r
 	info.CoversWholeFile = r[2]+r[3] == d.f.Size()
 	between, err := d.f.Bytes(r[1], int(min(r[2]-r[1], 2*maxReservedBytes)))
 	if err != nil {

@@ -126,6 +126,9 @@ const alike = 0.12
 // TestPicturesOfAppearances: on pages turned by any quarter and cropped, every renderer shows the golden picture; a signature that stands
 // elsewhere, or lacks the line of one script, is another picture.
 func TestPicturesOfAppearances(t *testing.T) {
+	if testing.Short() {
+		t.Skip("SKIPPED: -short asks no outside judge")
+	}
 	dir := t.TempDir()
 	var pictures []picture
 	add := func(p picture, golden string, artist *appearance.Artist, rotate int, moved float64) {
@@ -253,6 +256,9 @@ func TestTheTextOfAnAppearanceCanBeFound(t *testing.T) {
 
 // TestThePreviewShowsWhatIsSigned: Chromium draws the SVG as poppler draws the signed page.
 func TestThePreviewShowsWhatIsSigned(t *testing.T) {
+	if testing.Short() {
+		t.Skip("SKIPPED: -short asks no outside judge")
+	}
 	browser, err := exec.LookPath("chromium")
 	if err != nil {
 		missing(t, err)

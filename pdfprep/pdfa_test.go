@@ -63,6 +63,9 @@ func everything(t *testing.T) *appearance.Artist {
 
 // TestPDFAStaysPDFA: veraPDF finds nothing in the signed file, visible or invisible, that it does not find in the original.
 func TestPDFAStaysPDFA(t *testing.T) {
+	if testing.Short() {
+		t.Skip("SKIPPED: -short asks no outside judge")
+	}
 	dir := t.TempDir()
 	var questions []judge.VeraQuestion
 	var names []string

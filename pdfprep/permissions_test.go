@@ -111,6 +111,10 @@ func TestOwnLocksAreWritten(t *testing.T) {
 	params := v.at(field, "/V", "/Reference", 0, "/TransformParams")
 	v.want("/FieldMDP", field, "/V", "/Reference", 0, "/TransformMethod")
 	v.want("/1.2", params, "/V")
+	reference := v.at(field, "/V", "/Reference", 0)
+	if trailer := v.at(v.objects["trailer"].Value); v.raw(reference, "/Data") != v.raw(trailer, "/Root") { // ISO 32000-2 table 256
+		t.Errorf("the lock is about %v, want the catalog", v.raw(reference, "/Data"))
+	}
 	for _, o := range []any{params, v.at(field, "/Lock")} {
 		v.want("/Exclude", o, "/Action")
 		v.want("[u:a.sig u:Größe]", o, "/Fields")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto"
 	"encoding/hex"
+	"hash"
 	"io"
 	"slices"
 )
@@ -42,24 +43,31 @@ func (p *Prepared) Digest(ctx context.Context, h crypto.Hash, original io.Reader
 		return nil, refuse(InvalidArgument, "the hash is not linked in")
 	}
 	sum := h.New()
-	piece := make([]byte, 256<<10)
-	for off := int64(0); off < p.OriginalSize; {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		n := min(int64(len(piece)), p.OriginalSize-off)
-		if got, err := original.ReadAt(piece[:n], off); int64(got) < n {
-			if err == nil || err == io.EOF {
-				err = io.ErrUnexpectedEOF
-			}
-			return nil, err
-		}
-		sum.Write(piece[:n])
-		off += n
+	if err := hashRange(ctx, sum, original, 0, p.OriginalSize); err != nil {
+		return nil, err
 	}
 	sum.Write(p.Before())
 	sum.Write(p.After())
 	return sum.Sum(nil), nil
+}
+
+// hashRange hashes n bytes from off on, a piece at a time.
+func hashRange(ctx context.Context, sum hash.Hash, r io.ReaderAt, off, n int64) error {
+	in := io.NewSectionReader(r, off, n)
+	for piece := make([]byte, 256<<10); n > 0; {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		piece = piece[:min(int64(len(piece)), n)]
+		if _, err := io.ReadFull(in, piece); err == io.EOF {
+			return io.ErrUnexpectedEOF
+		} else if err != nil {
+			return err
+		}
+		sum.Write(piece)
+		n -= int64(len(piece))
+	}
+	return nil
 }
 
 // Embed gives the update with the DER of a CMS in Contents, the rest of it zeros (ISO 32000-2 §12.8.1). The receiver is not changed.

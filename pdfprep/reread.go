@@ -39,8 +39,8 @@ func Reread(ctx context.Context, r io.ReaderAt, size int64, want *Prepared, o Op
 			return nil, refuse(SelfCheckFailed, fmt.Sprintf("the signature dictionary has %d entries %s", dict.Count(key), key))
 		}
 	}
-	byteRange, ok := readByteRange(dict)
-	if !ok || byteRange != want.ByteRange || byteRange[2]+byteRange[3] != size {
+	byteRange := readByteRange(dict, size)
+	if byteRange != want.ByteRange || byteRange[2]+byteRange[3] != size {
 		return nil, refuse(SelfCheckFailed, "the ByteRange does not cover the file")
 	}
 	contents, err := gap(r, byteRange, dict)
@@ -65,7 +65,7 @@ func (d *Document) signaturesUntouched(form *form, newest string, size int64) er
 		}
 		original, err := d.standsBefore(s.field.dict.Get("V"), size)
 		if err != nil {
-			return explain(err)
+			return unreadable(explain(err))
 		}
 		if !original {
 			return refuse(SelfCheckFailed, "an earlier signature was written again").with(detailField, s.field.name)
@@ -90,47 +90,51 @@ func (d *Document) standsBefore(o object.Object, size int64) (bool, error) {
 		return true, nil
 	}
 	e, err := d.f.Find(ref.Num)
-	if err == nil && e.Kind == file.InStream {
+	if e.Kind == file.InStream {
 		e, err = d.f.Find(e.Stream)
 	}
-	return e.Kind != file.InFile || e.Offset < size, err
+	return e.Offset < size, err
 }
 
-// readByteRange reads [0 a b c] with a ≤ b and no overflow.
-func readByteRange(dict *object.Dict) ([4]int64, bool) {
-	var r [4]int64
-	list, ok := dict.Get("ByteRange").(object.Array)
-	if !ok || len(list) != 4 {
-		return r, false
+// readByteRange reads [0 a b c] with a < b and b + c within size; zeros if it is anything else.
+func readByteRange(dict *object.Dict, size int64) (r [4]int64) {
+	list, _ := dict.Get("ByteRange").(object.Array)
+	if len(list) != len(r) {
+		return [4]int64{}
 	}
 	for i, v := range list {
 		n, ok := v.Object.(int64)
-		if !ok || n < 0 || n > 1<<62 {
-			return r, false
+		if !ok || n < 0 {
+			return [4]int64{}
 		}
 		r[i] = n
 	}
-	return r, r[0] == 0 && r[1] <= r[2]
+	if r[0] != 0 || r[1] >= r[2] || r[3] > size-r[2] {
+		return [4]int64{}
+	}
+	return r
 }
 
 // gap reads what the ByteRange leaves out and checks that it is the hex string that the dictionary has as Contents, and nothing else.
 func gap(r io.ReaderAt, byteRange [4]int64, dict *object.Dict) ([]byte, error) {
 	n := byteRange[2] - byteRange[1]
-	if n < 4 || n > 2*maxReservedBytes+2 {
-		return nil, refuse(SelfCheckFailed, "the gap of the ByteRange has no plausible size")
+	if n > 2*maxReservedBytes+2 {
+		return nil, refuse(SelfCheckFailed, "the gap of the ByteRange is larger than any Contents")
 	}
 	raw := make([]byte, n)
 	if got, err := r.ReadAt(raw, byteRange[1]); int64(got) < n {
 		return nil, err
 	}
-	if raw[0] != '<' || raw[n-1] != '>' {
+	digits, opened := bytes.CutPrefix(raw, []byte("<"))
+	digits, closed := bytes.CutSuffix(digits, []byte(">"))
+	if !opened || !closed {
 		return nil, refuse(SelfCheckFailed, "the gap of the ByteRange is not Contents")
 	}
-	der := make([]byte, (n-2)/2)
-	if _, err := hex.Decode(der, raw[1:n-1]); err != nil {
+	der := make([]byte, hex.DecodedLen(len(digits)))
+	if _, err := hex.Decode(der, digits); err != nil {
 		return nil, &Error{Code: SelfCheckFailed, Msg: "Contents is not hexadecimal", Err: err}
 	}
-	if stated, ok := dict.Get("Contents").(object.String); !ok || !bytes.Equal(stated, der) {
+	if stated, _ := dict.Get("Contents").(object.String); !bytes.Equal(stated, der) {
 		return nil, refuse(SelfCheckFailed, "Contents is not what the gap holds")
 	}
 	return der, nil

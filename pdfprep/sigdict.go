@@ -53,8 +53,7 @@ func (s *sigDict) write(out []byte, w object.Writer) ([]byte, error) {
 	entries := s.entries()
 	for _, e := range entries.Entries() {
 		out = append(out, "\n/"...)
-		out = append(out, e.Key...)
-		out = append(out, ' ')
+		out = append(out, e.Key...) // every value begins with a delimiter
 		var err error
 		if out, err = w.Append(out, e.Value); err != nil {
 			return nil, err
@@ -134,10 +133,7 @@ func pdfDate(t time.Time) string {
 	return fmt.Sprintf("D:%s%c%02d'%02d'", t.Format("20060102150405"), sign, offset/3600, offset/60%60)
 }
 
-// fillByteRange puts the numbers into their slot.
+// fillByteRange puts the numbers into their slot, over its spaces.
 func fillByteRange(slot []byte, r [4]int64) {
-	for i := range slot {
-		slot[i] = ' '
-	}
 	copy(slot, fmt.Sprintf("[0 %d %d %d]", r[1], r[2], r[3]))
 }

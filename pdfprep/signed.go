@@ -269,21 +269,9 @@ func (d *Document) Digest(ctx context.Context, h crypto.Hash, byteRange [4]int64
 		return nil, refuse(InvalidArgument, "the hash is not linked in")
 	}
 	sum := h.New()
-	piece := make([]byte, 256<<10)
 	for i := 0; i < 4; i += 2 {
-		for off, end := byteRange[i], byteRange[i]+byteRange[i+1]; off < end; {
-			if err := ctx.Err(); err != nil {
-				return nil, err
-			}
-			n := min(int64(len(piece)), end-off)
-			if got, err := d.r.ReadAt(piece[:n], off); int64(got) < n {
-				if err == nil || err == io.EOF {
-					err = io.ErrUnexpectedEOF
-				}
-				return nil, err
-			}
-			sum.Write(piece[:n])
-			off += n
+		if err := hashRange(ctx, sum, d.r, byteRange[i], byteRange[i+1]); err != nil {
+			return nil, err
 		}
 	}
 	return sum.Sum(nil), nil

@@ -172,6 +172,9 @@ func TestCorpusNeverPassesWithoutTrust(t *testing.T) {
 
 // Files that make a verification expensive. All end within bounds, with an error that has a code or with verdicts.
 func TestHostileFilesAreVerifiedWithinBounds(t *testing.T) {
+	if testing.Short() {
+		t.Skip("SKIPPED: -short measures nothing")
+	}
 	const (
 		promise = 4 * time.Second
 		memory  = 192 << 20
@@ -239,6 +242,9 @@ func TestHostileFilesAreVerifiedWithinBounds(t *testing.T) {
 // Whatever file we sign, sign again and fill the empty field of, the signatures of before stay valid: what our own writer does is what the
 // rules permit.
 func TestOurOwnUpdatesArePermittedInEveryFile(t *testing.T) {
+	if testing.Short() {
+		t.Skip("SKIPPED: -short does not go through the corpus")
+	}
 	judged := 0
 	for _, e := range corpus(t) {
 		pdf, password := corpusFile(t, e.file), e.password

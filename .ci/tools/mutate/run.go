@@ -231,7 +231,7 @@ func run(tests []*test, setting string, limit time.Duration) (*os.ProcessState, 
 			pattern += "/^" + regexp.QuoteMeta(level) + "$"
 		}
 	}
-	c := exec.CommandContext(ctx, tests[0].program, "-test.v", "-test.run="+pattern, "-test.failfast", "-test.timeout="+limit.String())
+	c := exec.CommandContext(ctx, tests[0].program, "-test.v", "-test.short", "-test.run="+pattern, "-test.failfast", "-test.timeout="+limit.String())
 	c.Dir, c.Env = tests[0].dir, append(os.Environ(), setting)
 	var out bytes.Buffer
 	c.Stdout, c.Stderr = &out, &out

@@ -63,6 +63,9 @@ func New(ctx context.Context, rootsPEM []byte) (*Judge, error) {
 // Require is New for a test, closed when it ends. A judge that is not installed is named; with CI=true that is fatal.
 func Require(t testing.TB, rootsPEM []byte) *Judge {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("SKIPPED: -short asks no outside judge")
+	}
 	j, err := New(t.Context(), rootsPEM)
 	if err != nil {
 		t.Fatal(err)
