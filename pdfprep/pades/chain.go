@@ -87,7 +87,7 @@ func (s *search) step(chain []*x509.Certificate, issuer *x509.Certificate) bool 
 		return no("was not valid at that time")
 	case len(issuer.UnhandledCriticalExtensions) > 0:
 		return no("has a critical extension that is not known here")
-	case issuer.MaxPathLen >= 0 && (issuer.MaxPathLen > 0 || issuer.MaxPathLenZero) && between(chain) > issuer.MaxPathLen: // RFC 5280 4.2.1.9
+	case issuer.MaxPathLen >= 0 && between(chain) > issuer.MaxPathLen: // RFC 5280 4.2.1.9; crypto/x509 reads -1 where there is none
 		return no("has more authorities under it than it may")
 	case !permits(issuer, s.use):
 		return no("may not issue certificates for this purpose")

@@ -80,13 +80,12 @@ func Validate(contents []byte, digester Digester, t Trust, proofs ...Proof) (*Re
 	r.readTimestamps(s, t, own)
 	path, v := t.judge(r.Certificate, own, r.Time, r.Time, x509.ExtKeyUsageAny)
 	r.Chain, r.Verdict = path.chain, v
-	if v.OK() && !maySign(r.Certificate) {
+	switch {
+	case !r.OK():
+	case !maySign(r.Certificate):
 		r.Verdict = undecided(ChainConstraints, "The certificate of "+name(r.Certificate)+" is not meant for signing documents.")
-	}
-	if pub, _, err := sigalg.PublicKey(r.Certificate); err != nil || sigalg.Check(pub, r.Algorithm) != nil {
-		if r.OK() {
-			r.Verdict = undecided(CryptoConstraints, "The signature was made with an algorithm that is too weak today: "+r.Algorithm.String()+".")
-		}
+	case weak(r.Certificate, r.Algorithm):
+		r.Verdict = undecided(CryptoConstraints, "The signature was made with an algorithm that is too weak today: "+r.Algorithm.String()+".")
 	}
 	r.Level = r.level(s, t, path, proofs)
 	return r, nil
@@ -129,6 +128,12 @@ func integrity(err error) Verdict {
 // maySign is EN 319 102-1 5.2.6 with the usual constraint: a key usage, where given, allows signatures.
 func maySign(c *x509.Certificate) bool {
 	return c.KeyUsage == 0 || c.KeyUsage&(x509.KeyUsageDigitalSignature|x509.KeyUsageContentCommitment) != 0
+}
+
+// weak tells whether a signature that holds was made in a way that proves nothing today.
+func weak(c *x509.Certificate, a sigalg.Algorithm) bool {
+	pub, _, _ := sigalg.PublicKey(c) // what cannot be read is no strong key
+	return sigalg.Check(pub, a) != nil
 }
 
 // maxTimestamps are judged of one signature; signers ask one authority, or two.
@@ -183,7 +188,7 @@ func ValidateTimestamp(stamp *cms.Timestamp, t Trust, at time.Time, extra ...*x5
 	}
 	path, v := t.judge(r.Certificate, s.Certificates, at, used, x509.ExtKeyUsageTimeStamping)
 	r.Chain, r.Verdict, r.inDocument = path.chain, v, path.inDocument
-	if pub, _, err := sigalg.PublicKey(r.Certificate); v.OK() && (err != nil || sigalg.Check(pub, s.Signer.Algorithm) != nil) {
+	if v.OK() && weak(r.Certificate, s.Signer.Algorithm) {
 		r.Verdict = undecided(CryptoConstraints, "The timestamp was made with an algorithm that is too weak today.")
 	}
 	return r
@@ -194,10 +199,7 @@ func (r *Report) level(s *cms.SignedData, t Trust, p path, proofs []Proof) Level
 	if s.CheckProfile(cms.PAdES) != nil {
 		return ""
 	}
-	stamped, long, complete := len(proofs) > 0, false, p.chain != nil && p.inDocument
-	for _, proof := range proofs {
-		long = long || proof.Long
-	}
+	stamped, complete := len(proofs) > 0, p.inDocument
 	for _, stamp := range r.Timestamps {
 		stamped = stamped || stamp.Intact // whose it is, the verdicts say
 		complete = complete && stamp.OK() && stamp.inDocument
@@ -207,7 +209,7 @@ func (r *Report) level(s *cms.SignedData, t Trust, p path, proofs []Proof) Level
 		return BB
 	case !complete:
 		return BT
-	case !long:
+	case !slices.ContainsFunc(proofs, func(p Proof) bool { return p.Long }):
 		return BLT
 	}
 	return BLTA

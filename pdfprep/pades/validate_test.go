@@ -8,10 +8,12 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"crypto/x509"
+	"encoding/asn1"
 	"errors"
 	"testing"
 	"time"
 
+	"github.com/digitorus/pkcs7"
 	"golang.org/x/crypto/ocsp"
 
 	"hashout/csc/sigalg"
@@ -181,4 +183,53 @@ func (s *scene) sign(t *testing.T) []byte {
 	digest := sha256.Sum256(s.document)
 	attrs := must(cms.NewSignedAttributes(cms.Options{Certificate: s.leaf.cert, Algorithm: sigalg.Algorithm{Scheme: sigalg.ECDSA, Hash: crypto.SHA256}}, digest[:]))
 	return must(attrs.Assemble(must(ecdsa.SignASN1(rand.Reader, s.leaf.key, attrs.ToBeSigned()))))
+}
+
+// What is wrong with a signature by itself, whoever made it.
+func TestSignaturesThatAreWrongInThemselves(t *testing.T) {
+	x := newTrial(shape{})
+	good := x.contents()
+	data := []byte{6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, 1}
+	patched := func(at int) []byte { // another content type, of which the last is the signed one
+		der := bytes.Clone(good)
+		der[at+len(data)-1] = 2
+		return der
+	}
+	first, last := bytes.Index(good, data), bytes.LastIndex(good, data)
+	// The same other type in both places; Detach leaves the signed one alone.
+	agreed := x.parallel(func(s *pkcs7.SignedData) { s.SetContentType(asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 7, 5}) }, pkcs7.SignerInfoConfig{}, true)
+	agreed[bytes.Index(agreed, data)+len(data)-1] = 5
+	unfit := newTrial(shape{leaf: func(c *x509.Certificate) { c.KeyUsage = x509.KeyUsageKeyAgreement }})
+	unknown := bytes.Clone(good)
+	ecdsaWithSHA256 := []byte{6, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3, 2}
+	unknown[bytes.LastIndex(unknown, ecdsaWithSHA256)+len(ecdsaWithSHA256)-1] = 0x7f
+	sha1 := func(s *pkcs7.SignedData) { s.SetDigestAlgorithm(pkcs7.OIDDigestAlgorithmSHA1) }
+	nobody := pades.Trust{Now: noon}
+	for name, tc := range map[string]struct {
+		x        *trial
+		contents []byte
+		trust    pades.Trust
+		want     pades.Indication
+		why      pades.SubIndication
+		intact   bool
+	}{
+		"good":                          {x, good, x.trust(), pades.Passed, "", true},
+		"good by other software":        {x, x.parallel(nil, pkcs7.SignerInfoConfig{}, true), x.trust(), pades.Passed, "", true},
+		"content of its own":            {x, x.parallel(nil, pkcs7.SignerInfoConfig{}, false), x.trust(), pades.Failed, pades.FormatFailure, false},
+		"a timestamp":                   {x, x.token(noon, nil), x.trust(), pades.Failed, pades.FormatFailure, false},
+		"not about data":                {x, patched(first), x.trust(), pades.Failed, pades.FormatFailure, false},
+		"signed as not about data":      {x, patched(last), x.trust(), pades.Failed, pades.FormatFailure, false},
+		"not about data in both places": {x, agreed, x.trust(), pades.Failed, pades.FormatFailure, false},
+		"an unknown algorithm":          {x, unknown, x.trust(), pades.Indeterminate, pades.CryptoConstraints, false},
+		"SHA-1":                         {x, x.parallel(sha1, pkcs7.SignerInfoConfig{}, true), x.trust(), pades.Indeterminate, pades.CryptoConstraints, true},
+		"SHA-1 by nobody known":         {x, x.parallel(sha1, pkcs7.SignerInfoConfig{}, true), nobody, pades.Indeterminate, pades.NoChain, true},
+		"a key for something else":      {unfit, unfit.contents(), unfit.trust(), pades.Indeterminate, pades.ChainConstraints, true},
+		"such a key of nobody known":    {unfit, unfit.contents(), nobody, pades.Indeterminate, pades.NoChain, true},
+		"such a key with SHA-1":         {unfit, unfit.parallel(sha1, pkcs7.SignerInfoConfig{}, true), unfit.trust(), pades.Indeterminate, pades.ChainConstraints, true},
+	} {
+		r := tc.x.validate(t, tc.contents, tc.trust)
+		if r.Indication != tc.want || r.SubIndication != tc.why || r.Intact != tc.intact {
+			t.Errorf("%s: %v, intact %v", name, r.Verdict, r.Intact)
+		}
+	}
 }
