@@ -16,6 +16,7 @@ type statementArgs struct {
 	Policy              *policyArgs   `json:"policy"`
 	SignerLocation      *locationArgs `json:"signerLocation"`
 	AlgorithmProtection bool          `json:"algorithmProtection"`
+	ContentTimestamp    bool          `json:"contentTimestamp"`
 }
 
 type policyArgs struct {
@@ -32,7 +33,7 @@ type locationArgs struct {
 }
 
 func (a statementArgs) statements(o *signflow.Options) (err error) {
-	o.AlgorithmProtection = a.AlgorithmProtection
+	o.AlgorithmProtection, o.ContentTimestamp = a.AlgorithmProtection, a.ContentTimestamp
 	if o.Commitment = a.Commitment; o.Commitment != "" && !strings.Contains(o.Commitment, ".") {
 		o.Commitment, err = choose("commitment", a.Commitment, map[string]string{
 			"proof-of-origin": cms.ProofOfOrigin, "proof-of-receipt": cms.ProofOfReceipt, "proof-of-delivery": cms.ProofOfDelivery,

@@ -3,7 +3,6 @@ package csctest
 import (
 	"crypto"
 	"crypto/rand"
-	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/asn1"
 	"math/big"
@@ -23,6 +22,8 @@ type TSA struct {
 	NoCertificates bool
 	// ForeignSigner signs with a key that does not belong to the certificate.
 	ForeignSigner bool
+	// Bulk repeats the certificates this many times more, as a long chain would.
+	Bulk int
 	// Skew is added to the time in the token.
 	Skew time.Duration
 }
@@ -186,7 +187,9 @@ func (s *Server) timestampToken(imprint []byte, h crypto.Hash, nonce *big.Int, w
 		mechanism: mechanism{algo: oidECSHA256, hash: crypto.SHA256},
 	}
 	if withCerts && !how.NoCertificates {
-		j.embedded = []*x509.Certificate{s.pki.tsaCert, s.pki.inter.cert}
+		for range how.Bulk + 1 {
+			j.embedded = append(j.embedded, s.pki.tsaCert, s.pki.inter.cert)
+		}
 	}
 	return j.build()
 }

@@ -51,7 +51,7 @@ export interface RevocationOptions {
   readonly timeoutMs?: number
 }
 
-/** What levels above B-B need. */
+/** What levels above B-B, and timestamps over documents, need. */
 export interface LevelOptions {
   /** The timestamp authorities, asked one after the other until one gives a timestamp that holds. */
   readonly timestamp?: TimestampSource | readonly TimestampSource[]

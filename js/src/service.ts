@@ -89,14 +89,15 @@ export class Service {
   }
 
   /**
-   * Prepares documents and gives their hashes. Nothing is sent but, if the credential was given by its ID, the question for it.
+   * Prepares documents and gives their hashes. Nothing is sent but the question for the credential, if it was given by its ID, and the
+   * documents' hashes to a timestamp authority, if `contentTimestamp` is wanted.
    * {@link Batch.finish} does the rest, in this page or, by way of {@link Batch.toJSON} and {@link Service.restore}, in the next.
    */
   async prepare(files: FileInput | Iterable<FileInput>, options: PrepareOptions): Promise<Batch> {
     const start = await this.#start(files, options)
     if (!start) throw invalidArgument('There is no document to sign.')
     const { ledger, args } = start
-    const hooks = withoutEnd(ledger, options)
+    const hooks = { ...withoutEnd(ledger, options), gather: gatherer(options, this.#client.fetch) }
     const { journal } = (await this.#call('prepare', args, hooks, options.signal)) as { journal: SigningJournal }
     ledger.journal = journal
     for (const [index, { state, error }] of journal.documents.entries()) {

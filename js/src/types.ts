@@ -215,7 +215,7 @@ export interface Authorization {
 export type Authorize = (request: AuthorizationRequest) => Authorization | Promise<Authorization>
 
 /** What is being done. */
-export type Phase = 'open' | 'prepare' | 'hash' | 'authorize' | 'sign' | 'assemble' | 'verify' | 'extend' | 'done' | 'failed'
+export type Phase = 'open' | 'prepare' | 'hash' | 'timestamp' | 'authorize' | 'sign' | 'assemble' | 'verify' | 'extend' | 'done' | 'failed'
 
 /** One step of progress. */
 export interface Progress {
@@ -275,6 +275,11 @@ export interface SignatureOptions {
   readonly signerLocation?: { readonly country?: string; readonly locality?: string; readonly postalAddress?: readonly string[] }
   /** Bind the algorithms into the signature (RFC 6211). */
   readonly algorithmProtection?: boolean
+  /**
+   * Have an authority of `timestamp` stamp the hash of the document before it is signed, and sign that timestamp with it: it proves that the
+   * signature is not older. A document for which none can be had fails with `TSA_FAILED`, and its hash does not leave for the service.
+   */
+  readonly contentTimestamp?: boolean
 }
 
 /** Options of {@link Service.sign}. */
@@ -427,6 +432,8 @@ export interface SigningJournal {
     readonly update?: string
     /** The document digest, which names the document. */
     readonly digest?: string
+    /** The timestamp over that digest which is signed with the document. */
+    readonly contentTimestamp?: string
     readonly signAlgo?: string
     readonly hashAlgo?: string
     /** What the service is asked to sign. */

@@ -38,6 +38,7 @@ export interface Verdict {
     | 'REVOKED_CA_NO_POE'
     | 'TRY_LATER'
     | 'TIMESTAMP_ORDER_FAILURE'
+    | 'SIG_CONSTRAINTS_FAILURE'
   /** A sentence fit to show. */
   readonly explanation: string
 }
@@ -74,6 +75,8 @@ export interface VerifiedSignature extends Verdict {
   readonly claimedTime?: string
   /** Those over the signature value. */
   readonly timestamps: readonly VerifiedTimestamp[]
+  /** Those over the document that are part of the signature: it is younger than each one that passes. */
+  readonly contentTimestamps: readonly VerifiedTimestamp[]
   /** What happened to the document afterwards. `null` if `coverage` is `'broken'`. */
   readonly changes: DocumentChanges | null
   /** What a certification permits. */
@@ -128,7 +131,11 @@ type Wire<T> = {
   [K in keyof T]: K extends 'signer' ? WireCertificate | null : K extends 'chain' ? WireCertificate[] : T[K] extends Date ? number : T[K]
 }
 type WireCertificate = Omit<CertificateInfo, 'notBefore' | 'notAfter' | 'der'> & { notBefore: number; notAfter: number; der: string }
-type WireSignature = Omit<Wire<VerifiedSignature>, 'provenAt' | 'timestamps'> & { provenAt: number | null; timestamps: Wire<VerifiedTimestamp>[] }
+type WireSignature = Omit<Wire<VerifiedSignature>, 'provenAt' | 'timestamps' | 'contentTimestamps'> & {
+  provenAt: number | null
+  timestamps: Wire<VerifiedTimestamp>[]
+  contentTimestamps: Wire<VerifiedTimestamp>[]
+}
 
 /** What the engine answers. */
 export interface WireVerification {
@@ -147,8 +154,13 @@ function signatureOf(wire: WireSignature): VerifiedSignature {
     signer: certificateOf(wire.signer),
     chain: wire.chain.map((one) => certificateOf(one)!),
     provenAt: wire.provenAt === null ? null : new Date(wire.provenAt),
-    timestamps: wire.timestamps.map((one) => ({ ...one, time: new Date(one.time), signer: certificateOf(one.signer) })),
+    timestamps: wire.timestamps.map(timestampOf),
+    contentTimestamps: wire.contentTimestamps.map(timestampOf),
   }
+}
+
+function timestampOf(wire: Wire<VerifiedTimestamp>): VerifiedTimestamp {
+  return { ...wire, time: new Date(wire.time), signer: certificateOf(wire.signer) }
 }
 
 function certificateOf(wire: WireCertificate | null): CertificateInfo | null {

@@ -166,6 +166,38 @@ describe('levels', { timeout: 120_000 }, () => {
     assert.deepEqual(await demo.signed(), before)
   })
 
+  it('signs a timestamp over the document with it, asked for by prepare and kept in the journal', async () => {
+    const stamped = () => sent.filter(({ url }) => url.endsWith('/tsa')).length
+    const phases = []
+    const { documents } = await service.sign(sample, options({ level: 'B-LTA', timestamp: tsa(), contentTimestamp: true, onProgress: ({ phase }) => phases.push(phase) }))
+    assert.deepEqual([documents[0].error, documents[0].shortfall, documents[0].signature.level, stamped()], [undefined, undefined, 'B-LTA', 3])
+    assert.equal(phases.indexOf('timestamp') > phases.indexOf('hash') && phases.indexOf('timestamp') < phases.indexOf('sign'), true)
+    const judged = await verdict(documents[0].blob)
+    assert.deepEqual([judged.indication, judged.level, judged.contentTimestamps.map(({ indication }) => indication)], ['TOTAL-PASSED', 'B-LTA', ['TOTAL-PASSED']])
+    assert.equal(judged.contentTimestamps[0].time <= judged.provenAt, true)
+
+    sent.splice(0)
+    const batch = await service.prepare([sample, other], { credential: 'demo-p-256', timestamp: { service: true }, contentTimestamp: true })
+    const text = JSON.stringify(batch)
+    assert.equal(batch.toJSON().documents.every(({ contentTimestamp }) => contentTimestamp.length > 1000), true)
+    const asked = sent.length
+    const again = await service.restore(text, [sample, other])
+    const finished = await again.finish({ PIN: demo.pin })
+    assert.equal(sent.slice(asked).some(({ url }) => url.includes('timestamp')), false)
+    for (const { blob } of finished.documents) assert.equal((await verdict(blob)).contentTimestamps.length, 1)
+  })
+
+  it('lets no hash leave for a document without the timestamp that was wanted', async () => {
+    const before = await demo.signed()
+    const refused = await service.sign(sample, options({ timestamp: 'http://127.0.0.1:9/', contentTimestamp: true }))
+    assert.deepEqual([refused.documents[0].error.code, refused.documents[0].error.details.causes.length], ['TSA_FAILED', 1])
+    await assert.rejects(service.sign(sample, options({ contentTimestamp: true })), hashoutError('INVALID_ARGUMENT'))
+    assert.deepEqual(await demo.signed(), before)
+    const plain = await service.estimate(await service.credential('demo-p-256'))
+    const { contents } = await service.estimate(await service.credential('demo-p-256'), { contentTimestamp: true })
+    assert.equal(contents > plain.contents + 8000, true)
+  })
+
   it('states a commitment, a policy and a place', async () => {
     const { documents } = await service.sign(
       sample,

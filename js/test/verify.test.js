@@ -35,6 +35,7 @@ describe('verifying', { timeout: 60_000 }, () => {
       provenAt: null,
       claimedTime: "D:20261125120000+00'00'",
       timestamps: [],
+      contentTimestamps: [],
       changes: { kind: 'none', allowed: true, fields: [], reasons: [] },
       permits: 'form-filling',
     })

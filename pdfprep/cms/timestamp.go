@@ -165,6 +165,25 @@ func SignatureTimestampRequest(h crypto.Hash, signature []byte) (*TimestampReque
 // TimestampAttribute is the unsigned attribute that carries a timestamp over the signature value.
 func TimestampAttribute(t *Timestamp) Attribute { return NewAttribute(OIDTimestamp, t.Token) }
 
+// ContentTimestamps reads the timestamps over the content, which are signed (EN 319 122-1 5.2.8). Whether they cover it, by their own hash, and
+// their signatures are left to the caller. The error is ErrTSAFailed.
+func (s *SignerInfo) ContentTimestamps() ([]*Timestamp, error) {
+	var list []*Timestamp
+	for _, a := range s.SignedAttributes {
+		if a.Type != OIDContentTimestamp {
+			continue
+		}
+		for _, token := range a.Values {
+			t, err := ParseTimestamp(token)
+			if err != nil {
+				return nil, err
+			}
+			list = append(list, t)
+		}
+	}
+	return list, nil
+}
+
 // Timestamps reads the timestamps over the signature value and checks that they cover it. Their signatures are left to the caller. The
 // error is ErrTSAFailed.
 func (s *SignerInfo) Timestamps() ([]*Timestamp, error) {

@@ -276,7 +276,8 @@ func TestEveryLevelWithEveryKeyInEveryKindOfFile(t *testing.T) {
 	})
 }
 
-func judgeByDSS(t *testing.T, j *judge.Judge, all []made) {
+func judgeByDSS(t *testing.T, j *judge.Judge, all []made) []judge.DSSReport {
+	t.Helper()
 	var paths []string
 	for _, one := range all {
 		paths = append(paths, one.signed)
@@ -311,4 +312,5 @@ func judgeByDSS(t *testing.T, j *judge.Judge, all []made) {
 			t.Errorf("%s: EU DSS says %s: %s", one.name, got, s.Why)
 		}
 	}
+	return reports
 }

@@ -20,6 +20,8 @@ type Plan struct {
 	SigningTime   time.Time   // for /M of the signature dictionary
 	CMS           cms.Options // for cms.NewSignedAttributes
 	ReservedBytes int         // DER bytes that the placeholder must hold
+
+	content int // room for a timestamp over the document among what is signed, 0 for none
 }
 
 // allowance is the room kept for a timestamp: tokens of public authorities with their chain have three to seven thousand bytes.
@@ -37,7 +39,11 @@ func (p *Plan) ReserveTimestamp(n int) (err error) {
 	if p.SignatureTimestamp() {
 		unsigned = append(unsigned, cms.NewAttribute(cms.OIDTimestamp, make([]byte, n)))
 	}
-	p.ReservedBytes, err = cms.EstimateSize(p.CMS, unsigned...)
+	o := p.CMS
+	if p.content > 0 { // of the length that a real one may have
+		o.ContentTimestamp = &cms.Timestamp{Token: make([]byte, p.content), Hash: o.Algorithm.Hash, Imprint: make([]byte, o.Algorithm.Hash.Size())}
+	}
+	p.ReservedBytes, err = cms.EstimateSize(o, unsigned...)
 	return err
 }
 
@@ -89,6 +95,9 @@ func (p *Plan) Check(contents, documentDigest []byte) error {
 		return &cms.Error{Code: cms.SignatureInvalid, Msg: "signed by another algorithm than planned"}
 	}
 	if err := s.Verify(documentDigest); err != nil {
+		return err
+	}
+	if err := p.checkContentTimestamp(s, documentDigest); err != nil {
 		return err
 	}
 	return p.checkTimestamp(s)

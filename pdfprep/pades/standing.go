@@ -106,17 +106,17 @@ func (s *standing) read(one *pdfprep.SignatureInfo, der []byte, sealed time.Time
 			return err
 		}
 	}
-	if content, ok := signed.Signer.Attribute(cms.OIDContentTimestamp); ok {
-		t, err := cms.ParseTimestamp(content)
-		if err != nil {
-			return err
-		}
+	s.stamped = s.stamped && !at.IsZero()
+	if err := s.add(signed, at); err != nil {
+		return err
+	}
+	contents, err := signed.Signer.ContentTimestamps()
+	for _, t := range contents {
 		if err := s.add(t.SignedData, at); err != nil {
 			return err
 		}
 	}
-	s.stamped = s.stamped && !at.IsZero()
-	return s.add(signed, at)
+	return err
 }
 
 func (s *standing) add(signed *cms.SignedData, at time.Time) error {

@@ -31,6 +31,9 @@ type Report struct {
 	Time        time.Time // by which the signature existed for sure: the earliest good proof, or the time of the validation
 	Proven      bool      // Time comes from a timestamp
 	Timestamps  []TimestampReport
+
+	// ContentTimestamps are those over the document that are signed themselves (EN 319 122-1 5.2.8): the signature is younger than each good one.
+	ContentTimestamps []TimestampReport
 }
 
 // TimestampReport is what can be said about one timestamp.
@@ -86,6 +89,9 @@ func Validate(contents []byte, digester Digester, t Trust, proofs ...Proof) (*Re
 		r.Verdict = undecided(ChainConstraints, "The certificate of "+name(r.Certificate)+" is not meant for signing documents.")
 	case weak(r.Certificate, r.Algorithm):
 		r.Verdict = undecided(CryptoConstraints, "The signature was made with an algorithm that is too weak today: "+r.Algorithm.String()+".")
+	}
+	if err := r.readContentTimestamps(s, digester, t, own); err != nil {
+		return nil, err
 	}
 	r.Level = r.level(s, t, path, proofs)
 	return r, nil
@@ -200,6 +206,9 @@ func (r *Report) level(s *cms.SignedData, t Trust, p path, proofs []Proof) Level
 		return ""
 	}
 	stamped, complete := len(proofs) > 0, p.inDocument
+	for _, stamp := range r.ContentTimestamps {
+		complete = complete && stamp.OK() && stamp.inDocument
+	}
 	for _, stamp := range r.Timestamps {
 		stamped = stamped || stamp.Intact // whose it is, the verdicts say
 		complete = complete && stamp.OK() && stamp.inDocument

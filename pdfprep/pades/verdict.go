@@ -26,6 +26,7 @@ const (
 	RevokedCA         SubIndication = "REVOKED_CA_NO_POE"
 	TryLater          SubIndication = "TRY_LATER"
 	TimestampOrder    SubIndication = "TIMESTAMP_ORDER_FAILURE"
+	SigConstraints    SubIndication = "SIG_CONSTRAINTS_FAILURE"
 )
 
 // Verdict is an outcome with its reason.

@@ -33,6 +33,7 @@ export function factsOf(s) {
     ['Trusted through', s.chain.length > 0 && s.chain.map((c) => commonName(c.subject)).join(' › ')],
     ['Level', s.level && `PAdES ${s.level}`],
     ['Existed for sure', s.provenAt && `at ${moment(s.provenAt)}, by a time stamp`],
+    ['Not signed before', s.contentTimestamps.filter((t) => t.indication === 'TOTAL-PASSED').map((t) => moment(t.time))[0]],
     ['Claimed time', !s.provenAt && s.claimedTime],
     ['Algorithm', s.algorithm],
     ['Covers', { 'whole-file': 'the whole file', revision: 'the file as it was then', broken: 'not what it must' }[s.coverage]],

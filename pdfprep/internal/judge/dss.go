@@ -20,6 +20,14 @@ type DSSSignature struct {
 	Field, Indication, SubIndication string
 	Format                           string // such as PAdES-BASELINE-LTA
 	Why                              string
+	Timestamps                       []DSSTimestamp // that the signature carries, and those over it
+}
+
+// DSSTimestamp is its verdict about a timestamp.
+type DSSTimestamp struct {
+	Type                      string // such as CONTENT_TIMESTAMP
+	Valid                     bool   // imprint and signature hold
+	Indication, SubIndication string
 }
 
 // DSS asks EU DSS about many files. ok is false where it is not installed (HASHOUT_DSS, or .cache/dss). The password is tried on those that

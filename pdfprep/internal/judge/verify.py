@@ -89,7 +89,7 @@ def profile(signature):
         problems.append("not exactly one digest algorithm")
     if data["encap_content_info"]["content"].native is not None:
         problems.append("content is not detached")
-    if info["unsigned_attrs"]:
+    if info["unsigned_attrs"] or "content_time_stamp" in attributes:
         # asn1crypto takes forever to write a timestamp token again: each level of it is written twice for each one above.
         if not minimal(cms.ContentInfo.load(signature.pkcs7_content).dump()):
             problems.append("not DER")

@@ -32,6 +32,8 @@ type item struct {
 	plan       *pades.Plan
 	prepared   *pdfprep.Prepared
 	digest     []byte // document digest
+	timestamp  []byte // the token over the document, where one is signed with it
+	resized    bool   // its room was changed
 	attributes *cms.SignedAttributes
 	signature  []byte // the signature value, once it was received
 	result     Result

@@ -1,7 +1,7 @@
 // Package signflow puts the steps of signing in their order: the only place where the rooms meet.
 //
 //	Prepare   each document: open → plan of the level → incremental update with an empty Contents → document digest
-//	          → signed attributes → toBeSignedDigest                                            state: prepared
+//	          → timestamp over it, if wanted → signed attributes → toBeSignedDigest             state: prepared
 //	Finish    all documents: one signer call per digest algorithm; each hash is marked before its request leaves
 //	                                                                                            state: submitted
 //	          each document: SignedData → Embed → reread from bytes and verify                  state: signed, failed or unknown

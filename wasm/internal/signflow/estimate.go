@@ -21,7 +21,7 @@ func EstimateSize(credential *csc.Credential, o Options) (Estimate, error) {
 	if err != nil {
 		return Estimate{}, err
 	}
-	plan, err := newPlan(credential, mechanism, o)
+	plan, err := newPlan(credential, mechanism, o, 0)
 	if err != nil {
 		return Estimate{}, err
 	}
@@ -29,9 +29,9 @@ func EstimateSize(credential *csc.Credential, o Options) (Estimate, error) {
 	return Estimate{SignatureBytes: size, ContentsBytes: plan.ReservedBytes, SignAlgo: mechanism.SignAlgo, Digest: mechanism.Algorithm.Hash.String()}, err
 }
 
-// newPlan asks what the level needs. One hash serves document and signed attributes: the one the signature algorithm uses.
-func newPlan(credential *csc.Credential, m csc.Mechanism, o Options) (*pades.Plan, error) {
-	return pades.NewPlan(o.Level, cms.Options{
+// newPlan asks what the level needs, with room for a timestamp over the document of tokenBytes, 0 if its size is not known. One hash serves document and signed attributes: the one the signature algorithm uses.
+func newPlan(credential *csc.Credential, m csc.Mechanism, o Options, tokenBytes int) (*pades.Plan, error) {
+	plan, err := pades.NewPlan(o.Level, cms.Options{
 		Certificate: credential.Certificate,
 		Chain:       credential.Chain,
 		EmbedRoots:  o.EmbedRoots,
@@ -42,4 +42,8 @@ func newPlan(credential *csc.Credential, m csc.Mechanism, o Options) (*pades.Pla
 
 		Commitment: o.Commitment, Policy: o.Policy, Location: o.SignerLocation, AlgorithmProtection: o.AlgorithmProtection,
 	})
+	if err == nil && o.ContentTimestamp {
+		err = plan.ReserveContentTimestamp(tokenBytes)
+	}
+	return plan, err
 }

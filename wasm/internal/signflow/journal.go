@@ -18,7 +18,8 @@ const (
 	maxJournalBytes     = 32 << 20
 	maxJournalDocuments = 10_000 // csc.Signer.SignAll takes no more
 	maxJournalName      = 4 << 10
-	maxJournalHash      = 64 << 10 // Ed25519 signs the attributes themselves
+	maxJournalToken     = 64 << 10
+	maxJournalHash      = 128 << 10 // Ed25519 signs the attributes themselves, a token among them
 	maxJournalSignature = 16 << 10
 	maxJournalText      = 8 << 10
 )
@@ -58,6 +59,8 @@ type JournalDocument struct {
 	Update []byte `json:"update,omitempty"`
 	// Digest is the document digest, which names the document.
 	Digest []byte `json:"digest,omitempty"`
+	// ContentTimestamp is the TimeStampToken over Digest that is signed with the document.
+	ContentTimestamp []byte `json:"contentTimestamp,omitempty"`
 	// SignAlgo and HashAlgo are the OIDs of the mechanism and of its digest.
 	SignAlgo string `json:"signAlgo,omitempty"`
 	HashAlgo string `json:"hashAlgo,omitempty"`
@@ -112,7 +115,7 @@ func (it *item) journal() JournalDocument {
 	update := sha256.Sum256(it.prepared.Update)
 	d.Seed, d.Update, d.Digest, d.Hash = it.seed[:], update[:], it.digest, it.attributes.ToBeSigned()
 	d.SignAlgo, d.HashAlgo = it.mechanism.SignAlgo, sigalg.HashOID(it.mechanism.Algorithm.Hash)
-	d.Signature = it.signature
+	d.Signature, d.ContentTimestamp = it.signature, it.timestamp
 	return d
 }
 
@@ -184,7 +187,7 @@ func (j *Journal) flaw() string {
 }
 
 func (d *JournalDocument) flaw() string {
-	if len(d.Name) > maxJournalName || d.Size < 0 || len(d.SignAlgo) > 64 || len(d.HashAlgo) > 64 || len(d.Signature) > maxJournalSignature {
+	if len(d.Name) > maxJournalName || d.Size < 0 || len(d.SignAlgo) > 64 || len(d.HashAlgo) > 64 || len(d.Signature) > maxJournalSignature || len(d.ContentTimestamp) > maxJournalToken {
 		return "has a document out of bounds"
 	}
 	switch d.State {

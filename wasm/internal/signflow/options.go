@@ -66,6 +66,9 @@ type Options struct {
 	Policy              *cms.SignaturePolicy
 	SignerLocation      *cms.SignerLocation
 	AlgorithmProtection bool
+	// ContentTimestamp has Prepare ask the Authorities, one after the other, for a timestamp over each document, which is signed with it.
+	ContentTimestamp bool
+	Authorities      []pades.Timestamper
 
 	// SigningTime goes into /M. It must be set: the flow does not read the clock.
 	SigningTime time.Time

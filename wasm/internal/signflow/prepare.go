@@ -11,10 +11,12 @@ import (
 	"hashout/csc"
 	"hashout/pdfprep"
 	"hashout/pdfprep/cms"
+	"hashout/pdfprep/pades"
 	"hashout/pdfprep/repair"
 )
 
-// Prepare opens and prepares every document and computes its toBeSignedDigest. Nothing is sent anywhere. The error is for what concerns
+// Prepare opens and prepares every document and computes its toBeSignedDigest. Nothing is sent anywhere but, where content timestamps are
+// wanted, the document digests to timestamp authorities. The error is for what concerns
 // the whole batch (no document, a credential or an algorithm that cannot be used); a document that cannot be signed carries its own.
 func Prepare(ctx context.Context, credential *csc.Credential, documents []Document, o Options, observe Observer) (*Batch, error) {
 	if err := o.check(documents); err != nil {
@@ -61,6 +63,8 @@ func (o *Options) check(documents []Document) error {
 		return &Error{Code: InvalidArgument, Msg: "the signing time is not set"}
 	case o.Random == nil:
 		return &Error{Code: InvalidArgument, Msg: "there is no source of random bytes"}
+	case o.ContentTimestamp && len(o.Authorities) == 0:
+		return &Error{Code: InvalidArgument, Msg: "a timestamp over the document needs a timestamp authority"}
 	}
 	return nil
 }
@@ -93,20 +97,54 @@ func (b *Batch) prepareOpened(ctx context.Context, it *item, pdf *pdfprep.Docume
 		return err
 	}
 	var err error
-	if it.plan, err = newPlan(b.credential, it.mechanism, b.options); err != nil {
+	if it.plan, err = newPlan(b.credential, it.mechanism, b.options, len(it.timestamp)); err != nil {
 		return err
 	}
-	if it.prepared, err = pdf.Prepare(ctx, b.signOptions(it)); err != nil {
-		return err
-	}
-	if it.digest == nil {
-		b.enter(it, PhaseHash)
-		if it.digest, err = it.document.Source.Digest(ctx, it.mechanism.Algorithm.Hash, it.prepared.Before(), it.prepared.After()); err != nil {
+	for again := true; again; {
+		if it.prepared, err = pdf.Prepare(ctx, b.signOptions(it)); err != nil {
+			return err
+		}
+		if err := b.hash(ctx, it); err != nil {
+			return err
+		}
+		if again, err = b.stamp(ctx, it); err != nil {
 			return err
 		}
 	}
 	it.attributes, err = cms.NewSignedAttributes(it.plan.CMS, it.digest)
 	return err
+}
+
+func (b *Batch) hash(ctx context.Context, it *item) (err error) {
+	if it.digest == nil {
+		b.enter(it, PhaseHash)
+		it.digest, err = it.document.Source.Digest(ctx, it.mechanism.Algorithm.Hash, it.prepared.Before(), it.prepared.After())
+	}
+	return err
+}
+
+// stamp puts a timestamp over the document among what is signed, if one is wanted: the one that it had when it was prepared first, or a new one.
+// A token for which there is too little room, or too much, has the document prepared again, once.
+func (b *Batch) stamp(ctx context.Context, it *item) (again bool, err error) {
+	if !b.options.ContentTimestamp {
+		return false, nil
+	}
+	if it.timestamp != nil {
+		return false, it.plan.TakeContentTimestamp(it.timestamp, it.digest)
+	}
+	b.enter(it, PhaseTimestamp)
+	again, err = it.plan.StampContent(ctx, it.digest, b.options.Authorities)
+	switch {
+	case err != nil:
+		return false, err
+	case !again:
+		it.timestamp = it.plan.CMS.ContentTimestamp.Token
+	case it.resized:
+		return false, &pades.Error{Code: pades.TSAFailed, Msg: "the timestamps over the document are of changing size"}
+	default:
+		it.resized, it.digest = true, nil
+	}
+	return again, nil
 }
 
 // field is the document's own, or the one for all.

@@ -77,7 +77,15 @@ func (b *Batch) rebuild(ctx context.Context, it *item, d *JournalDocument) error
 	if it.document.Unchanged {
 		it.digest = d.Digest
 	}
+	if b.options.ContentTimestamp {
+		if it.timestamp = d.ContentTimestamp; len(it.timestamp) == 0 {
+			return badJournal("lacks the timestamp over a document", nil)
+		}
+	}
 	if err := b.prepare(ctx, it); err != nil {
+		if it.digest != nil && !bytes.Equal(it.digest, d.Digest) { // of another document nothing else need hold
+			return changed("digest", nil, nil)
+		}
 		return err
 	}
 	update := sha256.Sum256(it.prepared.Update)

@@ -67,6 +67,7 @@ func (k *kept) finish(ctx context.Context) []signflow.Result {
 	results, err := k.batch.Finish(ctx, func(digest crypto.Hash) (signflow.Signer, error) {
 		return csc.NewSigner(k.session, k.credential, authorizer, csc.SignerOptions{Digest: digest})
 	}, signflow.Hooks{
+		Extend: k.hooks.Extend,
 		Keep: func(_ context.Context, changes []signflow.Change) error {
 			for _, c := range changes {
 				if c.State == k.failKeep {

@@ -46,6 +46,7 @@ const (
 	PhaseOpen      Phase = "open"
 	PhasePrepare   Phase = "prepare"
 	PhaseHash      Phase = "hash"
+	PhaseTimestamp Phase = "timestamp" // over the document, before it is signed
 	PhaseAuthorize Phase = "authorize"
 	PhaseSign      Phase = "sign"
 	PhaseAssemble  Phase = "assemble"

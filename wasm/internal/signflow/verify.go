@@ -47,11 +47,13 @@ type VerifiedSignature struct {
 	ProvenAt    *int64              `json:"provenAt"`
 	ClaimedTime string              `json:"claimedTime,omitempty"`
 	Timestamps  []VerifiedTimestamp `json:"timestamps"`
-	Changes     *VerifiedChanges    `json:"changes"`
-	Permits     string              `json:"permits,omitempty"`
-	Name        string              `json:"name,omitempty"`
-	Reason      string              `json:"reason,omitempty"`
-	Location    string              `json:"location,omitempty"`
+	// ContentTimestamps are over the document and part of the signature.
+	ContentTimestamps []VerifiedTimestamp `json:"contentTimestamps"`
+	Changes           *VerifiedChanges    `json:"changes"`
+	Permits           string              `json:"permits,omitempty"`
+	Name              string              `json:"name,omitempty"`
+	Reason            string              `json:"reason,omitempty"`
+	Location          string              `json:"location,omitempty"`
 }
 
 // VerifiedChanges are what happened to the document after a signature.
@@ -62,7 +64,7 @@ type VerifiedChanges struct {
 	Reasons []string           `json:"reasons"`
 }
 
-// VerifiedTimestamp is a timestamp over a signature value.
+// VerifiedTimestamp is a timestamp that a signature carries.
 type VerifiedTimestamp struct {
 	Verdict
 	Time   int64        `json:"time"`
@@ -108,7 +110,7 @@ func verified(s *pades.VerifiedSignature, size int64) VerifiedSignature {
 	out := VerifiedSignature{
 		Verdict: *verdict(s.Verdict), FieldName: s.FieldName, Kind: "signature", SubFilter: s.SubFilter, ByteRange: s.ByteRange, Coverage: "revision",
 		Intact: s.Intact, Level: s.Level, Signer: certificate(s.Certificate), Chain: []Certificate{}, ClaimedTime: s.Signature.Time,
-		Timestamps: []VerifiedTimestamp{}, Name: s.Name, Reason: s.Reason, Location: s.Location,
+		Timestamps: stamps(s.Timestamps), ContentTimestamps: stamps(s.ContentTimestamps), Name: s.Name, Reason: s.Reason, Location: s.Location,
 	}
 	switch {
 	case s.Timestamp:
@@ -132,11 +134,16 @@ func verified(s *pades.VerifiedSignature, size int64) VerifiedSignature {
 	if proven := s.Report.Time.UnixMilli(); s.Proven {
 		out.ProvenAt = &proven
 	}
-	for _, t := range s.Timestamps {
-		out.Timestamps = append(out.Timestamps, VerifiedTimestamp{Verdict: *verdict(t.Verdict), Time: t.Time.UnixMilli(), Signer: certificate(t.Certificate)})
-	}
 	if c := s.Changes; c != nil {
 		out.Changes = &VerifiedChanges{Kind: c.Kind, Allowed: s.ChangesAllowed, Fields: append([]string{}, c.Fields...), Reasons: append([]string{}, c.Reasons...)}
+	}
+	return out
+}
+
+func stamps(list []pades.TimestampReport) []VerifiedTimestamp {
+	out := make([]VerifiedTimestamp, len(list))
+	for i, t := range list {
+		out[i] = VerifiedTimestamp{Verdict: *verdict(t.Verdict), Time: t.Time.UnixMilli(), Signer: certificate(t.Certificate)}
 	}
 	return out
 }

@@ -2,6 +2,7 @@
 // path, a tab and a password; each line of standard output is a JSON object about one file, in the same order.
 
 import eu.europa.esig.dss.diagnostic.DiagnosticData;
+import eu.europa.esig.dss.diagnostic.TimestampWrapper;
 import eu.europa.esig.dss.jaxb.object.Message;
 import eu.europa.esig.dss.model.FileDocument;
 import eu.europa.esig.dss.pades.validation.PDFDocumentValidator;
@@ -62,13 +63,23 @@ public final class Dss {
             }
             signatures.add("{\"indication\":" + text(simple.getIndication(id)) + ",\"subIndication\":" + text(simple.getSubIndication(id))
                 + ",\"format\":" + text(simple.getSignatureFormat(id)) + ",\"field\":" + text(data.getSignatureById(id).getFirstFieldName())
-                + ",\"why\":" + text(String.join("; ", why)) + "}");
+                + ",\"why\":" + text(String.join("; ", why)) + ",\"timestamps\":" + timestamps(simple, data.getSignatureById(id).getTimestampList()) + "}");
         }
         StringJoiner timestamps = new StringJoiner(",", "[", "]");
         for (String id : simple.getTimestampIdList()) {
             timestamps.add("{\"indication\":" + text(simple.getIndication(id)) + ",\"subIndication\":" + text(simple.getSubIndication(id)) + "}");
         }
         return "{\"signatures\":" + signatures + ",\"timestamps\":" + timestamps + "}";
+    }
+
+    private static StringJoiner timestamps(SimpleReport simple, List<TimestampWrapper> list) {
+        StringJoiner out = new StringJoiner(",", "[", "]");
+        for (TimestampWrapper t : list) {
+            boolean valid = t.isSignatureValid() && t.isMessageImprintDataFound() && t.isMessageImprintDataIntact();
+            out.add("{\"type\":" + text(t.getType()) + ",\"valid\":" + valid
+                + ",\"indication\":" + text(simple.getIndication(t.getId())) + ",\"subIndication\":" + text(simple.getSubIndication(t.getId())) + "}");
+        }
+        return out;
     }
 
     private static String text(Object o) {
