@@ -171,6 +171,8 @@ func TestVerdicts(t *testing.T) {
 		t.Fatalf("%v: %s", err, b)
 	}
 	accepted("a signature in an encrypted file", judge.Case{Original: encrypted, Password: "own", Signed: c.sign(t, encrypted, "signed-encrypted.pdf", "A", "password=own")})
+	accepted("a visible signature in an encrypted file", judge.Case{Original: encrypted, Password: "own", Visible: true,
+		Signed: c.sign(t, encrypted, "visible-encrypted.pdf", "A", "password=own", "visible")})
 
 	rejected("a file without a new signature", judge.Case{Original: signed, Signed: signed}, "bytes.range")
 	rejected("another document", judge.Case{Original: signed, Signed: c.original}, "bytes.prefix")

@@ -106,6 +106,10 @@ func popplerRender(ctx context.Context, path, password string, page, dpi int) re
 
 func compareLook(ctx context.Context, col *collector, c Case, name string, page, dpi int,
 	render func(context.Context, string, string, int, int) result, shown []placement) {
+	if c.Visible && shown == nil {
+		col.add(name, NotApplicable, "pyHanko did not say where the signature shows")
+		return
+	}
 	before := parsePPM(render(ctx, c.Looks, c.Password, page, dpi).stdout)
 	if before == nil {
 		col.add(name, NotApplicable, fmt.Sprintf("page %d of the original cannot be drawn", page))

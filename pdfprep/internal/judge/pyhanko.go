@@ -55,7 +55,7 @@ type pyAnswer struct {
 	}
 }
 
-// pyhanko returns where the new signatures show.
+// pyhanko returns where the new signatures show; nil when it cannot say.
 func (j *Judge) pyhanko(ctx context.Context, col *collector, c Case, news []signature) []placement {
 	if !j.have(col, "pyhanko.integrity", "pyhanko") {
 		return nil
@@ -80,7 +80,7 @@ func (j *Judge) pyhanko(ctx context.Context, col *collector, c Case, news []sign
 		at[s.Range] = s
 	}
 	col.hold("pyhanko.earlier", len(answer.lost(at)) == 0, strings.Join(answer.lost(at), "; "))
-	var shown []placement
+	shown := []placement{}
 	for i, s := range news {
 		got, ok := at[s.byteRange]
 		if !ok {

@@ -185,7 +185,10 @@ def widget(reader, signature):
     for number, (_, page, inherited) in enumerate(pages(reader), 1):
         for annotation in page["/Annots"] if "/Annots" in page else ():
             found = annotation.get_object()
-            if isinstance(found, generic.DictionaryObject) and [float(x) for x in found.get("/Rect", ())] == rect and found.get("/FT", "/Sig") == "/Sig":
+            if not isinstance(found, generic.DictionaryObject) or "/Rect" not in found:
+                continue
+            # By index: get() leaves what is encrypted closed.
+            if [float(x) for x in found["/Rect"]] == rect and found.get("/FT", "/Sig") == "/Sig":
                 media = [float(x) for x in inherited.get("/MediaBox", (0, 0, 612, 792))]
                 return {
                     "page": number,
