@@ -35,9 +35,9 @@ type operation struct {
 	secrets []Secret
 	timeout time.Duration // 0 means the session's
 
-	anonymous     bool   // no Authorization
+	anonymous     bool   // without the session's token
 	bearer        Secret // instead of the session's token
-	authorization Secret // whole value of Authorization, such as Basic …
+	authorization Secret // of an anonymous call: the whole value of Authorization, such as Basic …
 
 	// then runs after the request was prepared and before it leaves. Its
 	// error keeps the request from leaving.
@@ -90,7 +90,7 @@ func (s *Session) retryAfter(op operation, attempt int, err *Error) (time.Durati
 // authorized adds the bearer token and refreshes it once if the service
 // refuses it and certainly did nothing else.
 func (s *Session) authorized(ctx context.Context, op operation) (*reply, *Error) {
-	if op.anonymous || op.bearer != "" || op.authorization != "" || s.o.Token == nil {
+	if op.anonymous || op.bearer != "" || s.o.Token == nil {
 		token := op.authorization
 		if op.bearer != "" {
 			token = "Bearer " + op.bearer
@@ -151,7 +151,7 @@ func (s *Session) exchange(ctx context.Context, op operation, authorization Secr
 	}
 	if op.then != nil {
 		if err := op.then(); err != nil {
-			return nil, asError(err, Aborted, "stopped before the request left").because(err)
+			return nil, asError(err, Aborted, "stopped before the request left").with(DetailEndpoint, op.method).with(DetailSubmitted, false)
 		}
 	}
 	timeout := op.timeout
@@ -230,9 +230,9 @@ func unknownOutcome(msg string) *Error {
 
 // transportFailure turns a failed exchange into an error.
 func (s *Session) transportFailure(ctx, limited context.Context, op operation, err error, secrets []Secret) *Error {
-	te := &TransportError{Kind: Network, Sent: true, Err: err}
+	var te *TransportError
 	if !errors.As(err, &te) {
-		err = te
+		te = &TransportError{Kind: Network, Sent: true} // see Transport
 	}
 	if ctx.Err() != nil && te.Kind != Redirect && te.Kind != TooLarge {
 		return s.interrupted(ctx, op, te.Sent)
@@ -284,9 +284,6 @@ func scrubCause(err error, secrets []Secret) error {
 func judge(op operation, resp *Response, secrets []Secret, now time.Time) *Error {
 	var said complaint
 	switch {
-	case resp.Status >= 300 && resp.Status < 400:
-		return fail(RedirectRefused, "the service answered %s with a redirect, which is not followed", op.method).
-			with(DetailEndpoint, op.method).with(DetailStatus, resp.Status).with(DetailSubmitted, true)
 	case resp.Status < 200 || resp.Status > 599:
 		return fail(ResponseMalformed, "the answer to %s has the HTTP status %d", op.method, resp.Status).
 			with(DetailEndpoint, op.method).with(DetailStatus, resp.Status).with(DetailSubmitted, true)
@@ -295,6 +292,9 @@ func judge(op operation, resp *Response, secrets []Secret, now time.Time) *Error
 		if said, failed = complaintIn200(resp); !failed {
 			return nil
 		}
+	case resp.Status < 400:
+		return fail(RedirectRefused, "the service answered %s with a redirect, which is not followed", op.method).
+			with(DetailEndpoint, op.method).with(DetailStatus, resp.Status).with(DetailSubmitted, true)
 	default:
 		said = complaintOf(resp)
 	}
@@ -314,7 +314,6 @@ func judge(op operation, resp *Response, secrets []Secret, now time.Time) *Error
 
 // retryAfter reads RFC 9110 §10.2.3: seconds or an HTTP date.
 func retryAfter(value string, now time.Time) (int, bool) {
-	value = strings.TrimSpace(value)
 	if n, err := strconv.ParseUint(value, 10, 31); err == nil {
 		return int(n), true
 	}

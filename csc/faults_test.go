@@ -185,6 +185,9 @@ func laboratory(t *testing.T) *csctest.Server {
 // verifies, what is called not sent was not sent, what may have been signed is
 // not called retryable, and no secret is in any error.
 func TestFaults(t *testing.T) {
+	if testing.Short() {
+		t.Skip("thousands of exchanges")
+	}
 	all := combinations()
 	if len(all) < 1000 {
 		t.Fatalf("only %d combinations", len(all))

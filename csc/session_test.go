@@ -107,6 +107,7 @@ func TestReadsAreRetriedAndNothingElse(t *testing.T) {
 		{"malformed stays", []any{"<html>"}, 1, ResponseMalformed},
 		{"status 99", []any{Response{Status: 99}}, 1, ResponseMalformed},
 		{"foreign error", []any{errors.New("boom"), list}, 2, ""},
+		{"503 that blames the user stays", []any{Response{Status: 503, Body: []byte(`{"error":"access_denied"}`)}}, 1, AuthorizationFailed},
 	} {
 		s, tr := scriptedSession(t, "v1", tc.answers...)
 		_, err := s.ListCredentials(t.Context(), ListOptions{})
@@ -208,6 +209,7 @@ func TestTokenIsRefreshedOnceWhereNothingWasExecuted(t *testing.T) {
 	}
 	// A source without another token is not tried twice.
 	s, tr = scriptedSession(t, "v1", refused)
+	s.o.Token = StaticToken("0123") // which is no part of the words invalid_token: those would be removed as a secret
 	if err := authorize(s); CodeOf(err) != TokenExpired || len(tr.requests) != 1 {
 		t.Errorf("static token: %v after %d requests", err, len(tr.requests))
 	}

@@ -23,13 +23,7 @@ func (s *Signer) SignAll(ctx context.Context, digests [][]byte, observe func(Sig
 	run := &signing{Signer: s, observe: observe, results: make([]SignResult, len(digests))}
 	jobs, err := run.admit(digests)
 	if err == nil {
-		err = s.session.ready(ctx)
-	}
-	if err == nil {
-		err = s.credential.Usable(s.session.o.Now())
-	}
-	if err == nil && ctx.Err() != nil {
-		err = s.session.interrupted(ctx, operation{method: "credentials/authorize"}, false)
+		err = s.startable(ctx)
 	}
 	if err != nil {
 		run.fail(jobs, notSent(err))
@@ -46,6 +40,20 @@ func (s *Signer) SignAll(ctx context.Context, digests [][]byte, observe func(Sig
 		}
 	}
 	return run.results
+}
+
+// startable reports what makes asking anybody to authorize pointless.
+func (s *Signer) startable(ctx context.Context) error {
+	if err := s.session.ready(ctx); err != nil {
+		return err
+	}
+	if err := s.credential.Usable(s.session.o.Now()); err != nil {
+		return err
+	}
+	if ctx.Err() != nil {
+		return s.session.interrupted(ctx, operation{method: "credentials/authorize"}, false)
+	}
+	return nil
 }
 
 // job is one distinct digest with the places where its signature goes.
@@ -196,19 +204,19 @@ func (r *signing) renew(ctx context.Context, a *Authorization, jobs []job) (*Aut
 // that the call failed as a whole.
 func (r *signing) submit(ctx context.Context, a *Authorization, jobs []job) error {
 	signatures, err := r.session.SignHash(ctx, r.credential.ID, a, digestsOf(jobs), r.mechanism, SignHashOptions{
-		ClientData: r.o.ClientData, Timeout: r.o.SignTimeout, Async: r.o.Async && r.session.API() == V2,
+		ClientData: r.o.ClientData, Timeout: r.o.SignTimeout, Async: r.o.Async,
 		before: func() error { return r.tell(Submitting, jobs, nil) },
 	})
 	if err == nil && len(signatures) != len(jobs) {
 		err = executed(fail(SignatureCount, "the service returned %d signatures for %d hashes", len(signatures), len(jobs)).
 			with("expected", len(jobs)).with("received", len(signatures)))
 	}
-	if e := asError(err, ServiceError, ""); err != nil && e.Code == ServiceError && statusOf(e) == 400 && !a.ExpiresAt.IsZero() && !r.session.o.Now().Before(a.ExpiresAt) {
-		late := fail(SADExpired, "the authorization expired before the service used it")
-		late.Details = e.Details
-		err = late
-	}
 	if err != nil {
+		if e := asError(err, ServiceError, ""); e.Code == ServiceError && statusOf(e) == 400 && !a.ExpiresAt.IsZero() && !r.session.o.Now().Before(a.ExpiresAt) {
+			late := fail(SADExpired, "the authorization expired before the service used it")
+			late.Details = e.Details
+			err = late
+		}
 		r.fail(jobs, err)
 		return err
 	}
@@ -255,7 +263,7 @@ func (r *signing) fail(jobs []job, err error) {
 
 // tell informs the observer. Its error becomes ABORTED, unless it has a code.
 func (r *signing) tell(kind SignEventKind, jobs []job, cause error) error {
-	if r.observe == nil || len(jobs) == 0 {
+	if r.observe == nil {
 		return nil
 	}
 	e := SignEvent{Kind: kind, Err: cause}

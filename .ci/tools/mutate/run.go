@@ -36,7 +36,7 @@ type test struct {
 	reaches            map[int]bool
 }
 
-// quick tests run together: starting a program costs as much as they do.
+// quick tests run together, so many that they need as much as this: starting a program costs as much as one of them does.
 const quick = 300 * time.Millisecond
 
 func (t target) run(o options) ([]verdict, error) {
@@ -244,20 +244,27 @@ func run(tests []*test, setting string, limit time.Duration) (*os.ProcessState, 
 func judge(m mutant, tests []*test) verdict {
 	v := verdict{mutant: m}
 	var runs [][]*test
-	together := map[string]int{}
+	type open struct {
+		run  int
+		work time.Duration
+	}
+	last := map[string]open{} // of each program, the run that still takes quick tests
 	for _, s := range tests {
 		if !s.reaches[m.id] {
 			continue
 		}
 		v.reached = true
-		if s.sub == "" && s.work < quick {
-			if i, ok := together[s.program]; ok {
-				runs[i] = append(runs[i], s)
-				continue
-			}
-			together[s.program] = len(runs)
+		if s.sub != "" || s.work >= quick {
+			runs = append(runs, []*test{s})
+			continue
 		}
-		runs = append(runs, []*test{s})
+		o, ok := last[s.program]
+		if !ok || o.work+s.work > quick {
+			o = open{run: len(runs)}
+			runs = append(runs, nil)
+		}
+		runs[o.run] = append(runs[o.run], s)
+		last[s.program] = open{o.run, o.work + s.work}
 	}
 	for _, tests := range runs {
 		limit := 10 * time.Second
