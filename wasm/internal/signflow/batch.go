@@ -3,6 +3,7 @@ package signflow
 import (
 	"context"
 	"crypto"
+	"sync"
 
 	"hashout/csc"
 	"hashout/pdfprep"
@@ -16,10 +17,12 @@ type Batch struct {
 	credential *csc.Credential
 	options    Options
 	items      []*item
-	observe    Observer
 	hooks      Hooks
-	finished   int
 	evidence   pades.Evidence // collected so far
+
+	telling  sync.Mutex // documents are worked on at the same time, and told of one after the other
+	observe  Observer
+	finished int
 }
 
 // item is one document of a batch.
@@ -98,6 +101,12 @@ func (it *item) outcome() Result {
 }
 
 func (b *Batch) enter(it *item, phase Phase) {
+	b.telling.Lock()
+	defer b.telling.Unlock()
+	b.tell(it, phase)
+}
+
+func (b *Batch) tell(it *item, phase Phase) {
 	if b.observe != nil {
 		b.observe(Event{Document: it.index, Phase: phase, Done: b.finished, Total: len(b.items)})
 	}
@@ -106,8 +115,15 @@ func (b *Batch) enter(it *item, phase Phase) {
 func (b *Batch) fail(ctx context.Context, it *item, state State, err error) {
 	it.state = state
 	it.result.Err = stopped(ctx, err)
+	b.end(it, PhaseFailed)
+}
+
+// end counts a document as finished and hands it out.
+func (b *Batch) end(it *item, phase Phase) {
+	b.telling.Lock()
+	defer b.telling.Unlock()
 	b.finished++
-	b.enter(it, PhaseFailed)
+	b.tell(it, phase)
 	b.deliver(it)
 }
 

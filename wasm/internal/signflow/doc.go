@@ -6,6 +6,9 @@
 //	                                                                                            state: submitted
 //	          each document: SignedData → Embed → reread from bytes and verify                  state: signed, failed or unknown
 //
+// A few documents are prepared at the same time, and those whose signature came are completed while the next request is on its way. Which
+// hashes an authorization covers must be known before it is asked for (CSC §11.6), so no request leaves before all are prepared.
+//
 // A document that fails at any step carries its own error and never holds up or loses the others. A document whose hash left for the
 // service without an answer ends as unknown (OUTCOME_UNKNOWN): the service may have signed, so nothing here asks again.
 //

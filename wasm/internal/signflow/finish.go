@@ -32,21 +32,50 @@ func (b *Batch) Finish(ctx context.Context, newSigner func(digest crypto.Hash) (
 		if err != nil {
 			return nil, err
 		}
-		digests := make([][]byte, len(group))
-		for i, it := range group {
-			digests[i] = it.attributes.ToBeSigned()
-		}
-		signatures := signer.SignAll(ctx, digests, func(e csc.SignEvent) error { return b.follow(ctx, group, e) })
-		for i, it := range group {
-			if err := signatures[i].Err; err != nil {
-				b.fail(ctx, it, it.after(err), err)
-				continue
-			}
-			it.state, it.signature = Received, signatures[i].Signature
-			b.complete(ctx, it)
-		}
+		b.sign(ctx, group, signer)
 	}
 	return b.Results(), nil
+}
+
+// sign has a group signed. Documents whose signature is there are completed while the next request is on its way.
+func (b *Batch) sign(ctx context.Context, group []*item, signer Signer) {
+	digests := make([][]byte, len(group))
+	for i, it := range group {
+		digests[i] = it.attributes.ToBeSigned()
+	}
+	received := make(chan *item, len(group))
+	wait := inBackground(func() {
+		for it := range received {
+			b.complete(ctx, it)
+		}
+	})
+	receive := func(it *item, signature []byte) {
+		if it.signature == nil {
+			it.state, it.signature = Received, signature
+			received <- it
+		}
+	}
+	results := signer.SignAll(ctx, digests, func(e csc.SignEvent) error {
+		err := b.follow(ctx, group, e)
+		if e.Kind == csc.Signed {
+			for n, i := range e.Indices {
+				receive(group[i], e.Signatures[n])
+			}
+		}
+		return err
+	})
+	for i, it := range group {
+		if results[i].Err == nil {
+			receive(it, results[i].Signature)
+		}
+	}
+	close(received)
+	wait()
+	for i, it := range group {
+		if err := results[i].Err; err != nil && it.signature == nil {
+			b.fail(ctx, it, it.after(err), err)
+		}
+	}
 }
 
 // groups sorts the prepared documents by digest algorithm, in the order in which the algorithms appear: one authorization and one signHash
@@ -125,9 +154,7 @@ func (b *Batch) complete(ctx context.Context, it *item) {
 		return
 	}
 	it.state = Signed
-	b.finished++
-	b.enter(it, PhaseDone)
-	b.deliver(it)
+	b.end(it, PhaseDone)
 }
 
 // assemble puts the signature into its document, judges the outcome from the bytes, as a stranger would, and takes it to its level.

@@ -42,12 +42,14 @@ func Prepare(ctx context.Context, credential *csc.Credential, documents []Docume
 		if _, err := io.ReadFull(o.Random, it.seed[:]); err != nil {
 			return nil, fmt.Errorf("reading random bytes: %w", err)
 		}
+	}
+	b.each(func(it *item) {
 		if err := b.prepare(ctx, it); err != nil {
 			b.fail(ctx, it, Failed, err)
-			continue
+			return
 		}
 		it.state = Prepared
-	}
+	})
 	return b, nil
 }
 

@@ -35,9 +35,7 @@ func Restore(ctx context.Context, credential *csc.Credential, journal *Journal, 
 	for i, document := range documents {
 		b.items = append(b.items, &item{index: i, document: document, state: journal.Documents[i].State})
 	}
-	for i, it := range b.items {
-		b.restore(ctx, it, &journal.Documents[i])
-	}
+	b.each(func(it *item) { b.restore(ctx, it, &journal.Documents[it.index]) })
 	return b, nil
 }
 

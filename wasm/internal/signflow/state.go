@@ -64,5 +64,5 @@ type Event struct {
 	Done, Total int
 }
 
-// Observer receives events on the goroutine that does the work; it must return soon.
+// Observer receives events one after the other, on the goroutine that does the work; it must return soon.
 type Observer func(Event)
