@@ -55,10 +55,6 @@ describe('the packed package', { timeout: 240_000 }, () => {
     const complaints = []
     page.on('console', (message) => ['error', 'warning'].includes(message.type()) && complaints.push(message.text()))
     page.on('pageerror', (error) => complaints.push(error.message))
-    await page.addInitScript(() => {
-      globalThis.longTasks = []
-      new PerformanceObserver((list) => globalThis.longTasks.push(...list.getEntries().map((e) => e.duration))).observe({ type: 'longtask', buffered: true })
-    })
     try {
       await page.goto(site.url + path)
       await look(page).catch((error) => {
@@ -92,19 +88,7 @@ describe('the packed package', { timeout: 240_000 }, () => {
     return dir
   }
 
-  it('works in a plain page, without ever holding it up', { skip }, async (t) => {
-    const dir = plainPage('plain')
-    // On a busy machine any task may take long; one that always does is ours.
-    const worst = []
-    do {
-      await open(dir, async (page) => {
-        await signedReport(page)
-        worst.push(Math.max(0, ...(await page.evaluate(() => globalThis.longTasks))))
-      })
-    } while (worst.at(-1) > 50 && worst.length < 5)
-    t.diagnostic(`longest task on the page thread, by run: ${worst} ms (0: none above 50)`)
-    assert.equal(Math.min(...worst) <= 50, true, `tasks of ${worst} ms held up the page`)
-  })
+  it('works in a plain page', { skip }, () => open(plainPage('plain'), signedReport))
 
   it('works in a plain page without a worker', { skip }, () => open(plainPage('inline'), signedReport, { load: { worker: false } }))
 
