@@ -2,6 +2,7 @@ package pades_test
 
 import (
 	"crypto"
+	"crypto/sha256"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/asn1"
@@ -12,6 +13,7 @@ import (
 	"github.com/digitorus/pkcs7"
 	"github.com/digitorus/timestamp"
 
+	"hashout/pdfprep/cms"
 	"hashout/pdfprep/pades"
 )
 
@@ -163,6 +165,20 @@ func TestTheLevelIsThatOfTheDocument(t *testing.T) {
 	revoked := x.trust()
 	revoked.Document.OCSPs = append(without(revoked.Document, 2).OCSPs, says(x.stamper, x.tsa, noon, noon.Add(-time.Hour)))
 	long, short := pades.Proof{Time: noon.Add(-time.Minute), Long: true}, pades.Proof{Time: noon.Add(-time.Minute)}
+	withContent := func(young bool) *trial { // a timestamp over the document, signed with it
+		digest, at := sha256.Sum256(covered), noon.Add(-time.Hour)
+		if young {
+			at = noon.Add(time.Hour)
+		}
+		o, y := x.options(), *x
+		o.ContentTimestamp = must(cms.ParseTimestamp(tokenOver(digest[:], x.tsa, crypto.SHA256, at, nil)))
+		y.sign(o)
+		return &y
+	}
+	stampedContent := func(young bool) []byte {
+		y := withContent(young)
+		return y.contents(y.token(noon, nil))
+	}
 	for name, tc := range map[string]struct {
 		contents []byte
 		trust    pades.Trust
@@ -185,6 +201,9 @@ func TestTheLevelIsThatOfTheDocument(t *testing.T) {
 		"under both, the other way round":        {bare, x.trust(), []pades.Proof{short, long}, pades.BLTA},
 		"under one, with something elsewhere":    {bare, elsewhere(1), []pades.Proof{long}, pades.BT},
 		"nobody is trusted":                      {stamped, pades.Trust{Now: noon, Document: x.evidence()}, []pades.Proof{long}, pades.BT},
+		"a content timestamp alone":              {withContent(false).contents(), x.trust(), nil, pades.BB},
+		"stamped, a content timestamp":           {stampedContent(false), x.trust(), nil, pades.BLT},
+		"stamped, a bad content timestamp":       {stampedContent(true), x.trust(), nil, pades.BT},
 		"not by the profile":                     {x.parallel(nil, pkcs7.SignerInfoConfig{}, true), x.trust(), nil, ""},
 	} {
 		if r := x.validate(t, tc.contents, tc.trust, tc.proofs...); r.Level != tc.want || !r.Intact {

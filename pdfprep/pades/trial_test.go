@@ -91,7 +91,11 @@ func (x *trial) token(at time.Time, change func(*timestamp.Timestamp)) []byte {
 
 func (x *trial) tokenBy(tsa *holder, h crypto.Hash, at time.Time, change func(*timestamp.Timestamp)) []byte {
 	digest := sha256.Sum256(x.value)
-	stamp := &timestamp.Timestamp{HashAlgorithm: crypto.SHA256, HashedMessage: digest[:], Time: at, Policy: asn1.ObjectIdentifier{2, 999, 1}, AddTSACertificate: true}
+	return tokenOver(digest[:], tsa, h, at, change)
+}
+
+func tokenOver(digest []byte, tsa *holder, h crypto.Hash, at time.Time, change func(*timestamp.Timestamp)) []byte {
+	stamp := &timestamp.Timestamp{HashAlgorithm: crypto.SHA256, HashedMessage: digest, Time: at, Policy: asn1.ObjectIdentifier{2, 999, 1}, AddTSACertificate: true}
 	if change != nil {
 		change(stamp)
 	}

@@ -206,12 +206,11 @@ func (r *Report) level(s *cms.SignedData, t Trust, p path, proofs []Proof) Level
 		return ""
 	}
 	stamped, complete := len(proofs) > 0, p.inDocument
-	for _, stamp := range r.ContentTimestamps {
+	for _, stamp := range slices.Concat(r.ContentTimestamps, r.Timestamps) {
 		complete = complete && stamp.OK() && stamp.inDocument
 	}
 	for _, stamp := range r.Timestamps {
 		stamped = stamped || stamp.Intact // whose it is, the verdicts say
-		complete = complete && stamp.OK() && stamp.inDocument
 	}
 	switch {
 	case !stamped:

@@ -17,7 +17,7 @@ type VerifyOptions struct {
 	Time  time.Time           // of the verification
 	Other Evidence            // beside what the document carries
 	// Digest hashes the bytes that a ByteRange covers, where something faster than Document.Digest is at hand. It is asked once for each
-	// range and hash, and never for SHA-1.
+	// signature without a defect, no two of which cover the same, and never for SHA-1.
 	Digest func(ctx context.Context, h crypto.Hash, byteRange [4]int64) ([]byte, error)
 }
 
@@ -63,7 +63,7 @@ func Verify(ctx context.Context, d *pdfprep.Document, o VerifyOptions) (*Verific
 	if len(found) == 0 {
 		return out, nil
 	}
-	v := &verifier{ctx: ctx, document: d, options: o, digests: make(map[digestKey][]byte)}
+	v := &verifier{ctx: ctx, document: d, options: o}
 	if v.trust, err = newTrust(ctx, d, o); err != nil {
 		return nil, err
 	}
@@ -121,18 +121,12 @@ func worst(list []VerifiedSignature) Verdict {
 	return all
 }
 
-type digestKey struct {
-	hash      crypto.Hash
-	byteRange [4]int64
-}
-
 type verifier struct {
 	ctx      context.Context
 	document *pdfprep.Document
 	options  VerifyOptions
 	trust    Trust
 	proofs   []provenUntil
-	digests  map[digestKey][]byte
 	hashed   int64
 }
 
@@ -144,17 +138,11 @@ type provenUntil struct {
 
 func (v *verifier) digester(s *pdfprep.Signature) Digester {
 	return func(h crypto.Hash) ([]byte, error) {
-		key := digestKey{h, s.ByteRange}
-		if have := v.digests[key]; have != nil {
-			return have, nil
-		}
 		// Each signature covers almost the whole file again.
 		if v.hashed += s.End; v.hashed > maxHashed+maxHashedTimes*v.document.Size() {
 			return nil, &Error{Code: Unsupported, Msg: "the signatures together cover too much to be hashed"}
 		}
-		digest, err := v.hash(h, s.ByteRange)
-		v.digests[key] = digest
-		return digest, err
+		return v.hash(h, s.ByteRange)
 	}
 }
 
@@ -263,7 +251,7 @@ func (v *verifier) signature(all []VerifiedSignature, i int) error {
 // 12.8.2). What is not permitted makes the file another one than was signed.
 func (v *verifier) judgeChanges(all []VerifiedSignature, i int) {
 	s := &all[i]
-	permission := strictest(s.Certifies, pdfprep.NotCertified)
+	permission := s.Certifies
 	locked := ""
 	for _, lock := range s.Locks {
 		permission = strictest(permission, lock.Permissions)
@@ -292,10 +280,13 @@ func (v *verifier) judgeChanges(all []VerifiedSignature, i int) {
 
 // strictest of two permissions, where none at all is the mildest.
 func strictest(a, b pdfprep.DocMDP) pdfprep.DocMDP {
-	if a == pdfprep.NotCertified || b != pdfprep.NotCertified && b < a {
+	switch pdfprep.NotCertified {
+	case a:
 		return b
+	case b:
+		return a
 	}
-	return a
+	return min(a, b)
 }
 
 // RootsOf reads trusted certificates from DER or PEM; several may stand in one PEM text.
