@@ -196,6 +196,7 @@ func TestTheLevelIsThatOfTheDocument(t *testing.T) {
 		"forged and good":                        {x.contents(forged, x.token(noon, nil)), x.trust(), nil, pades.BT},
 		"good and forged":                        {x.contents(x.token(noon, nil), forged), x.trust(), nil, pades.BT},
 		"under a document timestamp":             {bare, x.trust(), []pades.Proof{short}, pades.BLT},
+		"forged, under a document timestamp":     {x.contents(forged), x.trust(), []pades.Proof{short}, pades.BT},
 		"under one that covers the store":        {bare, x.trust(), []pades.Proof{long}, pades.BLTA},
 		"under both":                             {bare, x.trust(), []pades.Proof{long, short}, pades.BLTA},
 		"under both, the other way round":        {bare, x.trust(), []pades.Proof{short, long}, pades.BLTA},
