@@ -30,7 +30,7 @@ export async function assets() {
   const html = '<!doctype html><title>bench</title><link rel=icon href="data:,"><input type=file><script type=module src=/main.js></script>'
   add('/', 'text/html', Buffer.from(html))
   add('/main.js', 'text/javascript', await bundle({ entryPoints: [here('page/main.js')], external: ['/tools/*'] }))
-  for (const tool of ['limit', 'hashout', 'libpdf', 'signpdf']) {
+  for (const tool of ['limit', 'hashout', 'libpdf', 'signpdf', 'zga']) {
     add(`/tools/${tool}.js`, 'text/javascript', await bundle({ entryPoints: [here(`page/${tool}.js`)], external: ['/hashout/*'] }))
   }
   for (const name of readdirSync(here('../dist')).filter((file) => /\.(js|wasm)$/.test(file))) {
@@ -63,6 +63,7 @@ export async function sizes() {
     '@signpdf': weigh(
       await all('export { Buffer } from "buffer"; export { plainAddPlaceholder } from "@signpdf/placeholder-plain"; export { SignPdf } from "@signpdf/signpdf"; export { Signer } from "@signpdf/utils"'),
     ),
+    zgapdfsigner: weigh(await bundle({ entryPoints: [here('page/zga.js')] })),
   }
 }
 

@@ -19,6 +19,7 @@ export function describeMachine(versions) {
       hashout: version('../package.json'),
       '@libpdf/core': version('node_modules/@libpdf/core/package.json'),
       '@signpdf': version('node_modules/@signpdf/signpdf/package.json'),
+      zgapdfsigner: version('node_modules/zgapdfsigner/package.json'),
     },
   }
 }

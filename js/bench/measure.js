@@ -16,7 +16,7 @@ import { smooth } from './smooth.js'
 const cache = fileURLToPath(new URL('../../.cache/bench', import.meta.url))
 
 /** The tools, by the names of their files in page/. */
-export const tools = { limit: 'WebCrypto alone', hashout: 'hashout', libpdf: '@libpdf/core', signpdf: '@signpdf' }
+export const tools = { limit: 'WebCrypto alone', hashout: 'hashout', libpdf: '@libpdf/core', signpdf: '@signpdf', zga: 'zgapdfsigner' }
 
 const slow = 120_000 // ms; what takes longer has failed
 
@@ -37,7 +37,7 @@ export async function measure({ huge, only = '', note }) {
       load: {},
       documents: [],
     }
-    for (const tool of ['hashout', 'libpdf', 'signpdf']) results.load[tool] = await loadTimes(bench, tool)
+    for (const tool of ['hashout', 'libpdf', 'signpdf', 'zga']) results.load[tool] = await loadTimes(bench, tool)
     for (const document of documents.filter(({ name, huge: big }) => (huge || !big) && name.includes(only))) {
       note(`${document.name} …`)
       const path = generate(document, cache)
@@ -79,7 +79,7 @@ async function withPage({ browser, site, key, limit = slow }, tool, path, use) {
   try {
     await page.goto(site.url)
     if (path) await page.setInputFiles('input', path)
-    const loaded = await page.evaluate(({ tool, jwk, certificate }) => bench.load(tool, { jwk, certificate }), { tool, ...key })
+    const loaded = await page.evaluate(({ tool, ...key }) => bench.load(tool, key), { tool, ...key })
     return await Promise.race([use(page, loaded), crash])
   } finally {
     clearTimeout(timer)
@@ -117,7 +117,7 @@ async function signing(bench, tool, path) {
 
 async function verify({ key, output, dir }, page, tool, path) {
   const inspection = await page.evaluate(() => bench.deliver())
-  judge(output, path, key, dir)
+  judge(output, path, key, dir, { anew: tool === 'zga' })
   if (tool !== 'hashout') return
   const [signature] = inspection.signatures
   if (!signature?.wellFormed || !signature.coversWholeFile) throw new Error('hashout does not find its own signature well formed')

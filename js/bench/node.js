@@ -7,12 +7,12 @@ import { promisify } from 'node:util'
 import { build } from 'esbuild'
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url))
-const tools = ['limit', 'hashout', 'libpdf', 'signpdf']
+const tools = ['limit', 'hashout', 'libpdf', 'signpdf', 'zga']
 
 /** Median milliseconds by tool for the file at path, without the key's. */
-export async function inNode(path, { jwk, certificate }) {
+export async function inNode(path, { jwk, certificate, p12 }) {
   try {
-    const { stdout } = await promisify(execFile)(process.execPath, ['--expose-gc', here('node.js'), path, JSON.stringify({ jwk, certificate })], { timeout: 120_000 })
+    const { stdout } = await promisify(execFile)(process.execPath, ['--expose-gc', here('node.js'), path, JSON.stringify({ jwk, certificate, p12 })], { timeout: 120_000 })
     return JSON.parse(stdout)
   } catch (error) {
     return { error: error.killed ? 'it took longer than 120 s' : String(error.stderr ?? error.message).trim().split('\n').at(-1) }
@@ -26,11 +26,11 @@ async function load(name, dir) {
   return import(pathToFileURL(`${dir}/${name}.mjs`).href)
 }
 
-async function main(path, { jwk, certificate }) {
+async function main(path, { jwk, certificate, p12 }) {
   // In this folder, so that nothing but what is installed here is found.
   const dir = mkdtempSync(here('.node-'))
   try {
-    const key = new (await load('key', dir)).Key(jwk, Uint8Array.from(certificate))
+    const key = new (await load('key', dir)).Key(jwk, Uint8Array.from(certificate), Uint8Array.from(p12))
     const blob = await openAsBlob(path)
     const medians = {}
     for (const name of tools) {

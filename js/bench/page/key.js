@@ -20,9 +20,10 @@ export class Key {
   #qi
   #bytes
 
-  /** jwk is the private key, certificate its certificate in DER. */
-  constructor(jwk, certificate) {
+  /** jwk is the private key, certificate its certificate in DER, p12 both in PKCS #12 without a password. */
+  constructor(jwk, certificate, p12) {
     this.certificate = certificate
+    this.p12 = p12
     const number = (name) => toBigInt(fromBase64url(jwk[name]))
     this.#p = number('p')
     this.#q = number('q')

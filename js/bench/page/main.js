@@ -26,8 +26,8 @@ async function sign() {
 
 globalThis.bench = {
   /** Loads one tool; resolves to the milliseconds from the first request to its being ready. */
-  async load(name, { jwk, certificate }) {
-    key = new Key(jwk, Uint8Array.from(certificate))
+  async load(name, { jwk, certificate, p12 }) {
+    key = new Key(jwk, Uint8Array.from(certificate), Uint8Array.from(p12))
     const began = performance.now()
     tool = await (await import(`/tools/${name}.js`)).load(key)
     const ms = performance.now() - began

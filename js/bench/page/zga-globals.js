@@ -1,0 +1,6 @@
+// What zgapdfsigner looks for, before it is loaded.
+
+import forge from 'node-forge'
+import * as PDFLib from 'pdf-lib'
+
+Object.assign(globalThis, { forge, PDFLib })
