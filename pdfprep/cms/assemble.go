@@ -48,10 +48,6 @@ func EstimateSize(o Options, unsigned ...Attribute) (int, error) {
 // assemble writes ContentInfo { id-signedData, SignedData } of RFC 5652 3 and 5.1.
 func (a *SignedAttributes) assemble(signature []byte, unsigned []Attribute) ([]byte, error) {
 	s := a.signer
-	unsignedSet, err := attributeSet(unsigned)
-	if err != nil {
-		return nil, err
-	}
 	var b cryptobyte.Builder
 	b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {
 		b.AddASN1ObjectIdentifier(oid(OIDSignedData))
@@ -64,20 +60,16 @@ func (a *SignedAttributes) assemble(signature []byte, unsigned []Attribute) ([]b
 				})
 				addSet(b, tag0, s.certificates)
 				b.AddASN1(asn1.SET, func(b *cryptobyte.Builder) { // EN 319 142-1 6.3: exactly one SignerInfo
-					a.addSignerInfo(b, signature, unsignedSet)
+					a.addSignerInfo(b, signature, unsigned)
 				})
 			})
 		})
 	})
-	der, err := b.Bytes()
-	if err != nil {
-		return nil, &Error{Code: InvalidArgument, Msg: "SignedData", Err: err}
-	}
-	return der, nil
+	return built(&b, "SignedData")
 }
 
 // addSignerInfo writes a SignerInfo of RFC 5652 5.3.
-func (a *SignedAttributes) addSignerInfo(b *cryptobyte.Builder, signature []byte, unsignedSet [][]byte) {
+func (a *SignedAttributes) addSignerInfo(b *cryptobyte.Builder, signature []byte, unsigned []Attribute) {
 	s := a.signer
 	b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {
 		b.AddASN1Int64(1) // version: the signer is named by issuer and serial number
@@ -89,8 +81,8 @@ func (a *SignedAttributes) addSignerInfo(b *cryptobyte.Builder, signature []byte
 		b.AddASN1(tag0, func(b *cryptobyte.Builder) { b.AddBytes(content(a.der)) }) // signedAttrs: [0] IMPLICIT instead of the SET that was signed
 		b.AddBytes(s.Algorithm.Identifier())
 		b.AddASN1OctetString(signature)
-		if len(unsignedSet) > 0 {
-			addSet(b, tag1, unsignedSet)
+		if len(unsigned) > 0 {
+			addAttributes(b, tag1, unsigned)
 		}
 	})
 }

@@ -25,20 +25,29 @@ func (a Attribute) der() ([]byte, error) {
 		b.AddASN1ObjectIdentifier(oid(a.Type))
 		addSet(b, asn1.SET, a.Values)
 	})
-	return b.Bytes()
+	return built(&b, "attribute "+a.Type)
 }
 
-// attributeSet is the content of a SET OF Attribute, in the order of DER.
-func attributeSet(list []Attribute) ([][]byte, error) {
+// built is what a builder has written. What it refuses came from the caller: an identifier that is none, a time outside of ASN.1's.
+func built(b *cryptobyte.Builder, what string) ([]byte, error) {
+	der, err := b.Bytes()
+	if err != nil {
+		return nil, &Error{Code: InvalidArgument, Msg: what, Err: err}
+	}
+	return der, nil
+}
+
+// addAttributes writes a SET OF Attribute under any tag.
+func addAttributes(b *cryptobyte.Builder, tag asn1.Tag, list []Attribute) {
 	set := make([][]byte, len(list))
 	for i, a := range list {
 		der, err := a.der()
 		if err != nil {
-			return nil, &Error{Code: InvalidArgument, Msg: "attribute " + a.Type, Err: err}
+			b.SetError(err)
 		}
 		set[i] = der
 	}
-	return sorted(set), nil
+	addSet(b, tag, set)
 }
 
 // addSet writes a SET OF under any tag; X.690 11.6 has the elements of a DER set in ascending order.

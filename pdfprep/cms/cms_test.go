@@ -7,6 +7,7 @@ import (
 	"encoding/asn1"
 	"encoding/json"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -114,6 +115,17 @@ func TestAssembleRefusesASignatureThatIsNotTheSigners(t *testing.T) {
 	}
 }
 
+func TestAnUnsignedAttributeWithoutATypeIsRefused(t *testing.T) {
+	v, bad := p256(), cms.NewAttribute("timestamp", []byte{0x30, 0})
+	attrs := must(cms.NewSignedAttributes(v.options(), digestOf(crypto.SHA256, document)))
+	if der, err := attrs.Assemble(v.sign(t, v.algorithm, attrs.ToBeSigned()), bad); !errors.Is(err, cms.ErrInvalidArgument) || der != nil || !strings.Contains(err.Error(), "attribute timestamp") {
+		t.Errorf("assembled: %v", err)
+	}
+	if _, err := cms.EstimateSize(v.options(), bad); !errors.Is(err, cms.ErrInvalidArgument) {
+		t.Errorf("estimated: %v", err)
+	}
+}
+
 func TestCertificatesTravelOnceAndRootsOnDemand(t *testing.T) {
 	v := p256()
 	o := v.options()
@@ -146,6 +158,53 @@ func TestPKCS7ProfileCarriesTheSigningTime(t *testing.T) {
 		}
 		if s.CheckProfile(cms.PKCS7) != nil || s.CheckProfile(cms.PAdES) == nil {
 			t.Error("signing time is for PKCS7 and not for PAdES")
+		}
+	}
+}
+
+// RFC 5652 11.3: UTCTime from 1950 through 2049 and GeneralizedTime outside, in UTC and without fractions of a second.
+func TestTheSigningTimeHasTheFormOfItsYear(t *testing.T) {
+	v := rsa2048()
+	vienna := time.FixedZone("", 2*60*60)
+	for at, want := range map[time.Time]string{
+		time.Date(1949, 12, 31, 23, 59, 59, 0, time.UTC): "\x18\x0f19491231235959Z",
+		time.Date(1950, 1, 1, 0, 0, 0, 0, time.UTC):      "\x17\x0d500101000000Z",
+		time.Date(2049, 12, 31, 23, 59, 59, 9, time.UTC): "\x17\x0d491231235959Z",
+		time.Date(2050, 1, 1, 0, 0, 0, 0, time.UTC):      "\x18\x0f20500101000000Z",
+		time.Date(2050, 1, 1, 1, 59, 59, 0, vienna):      "\x17\x0d491231235959Z",
+	} {
+		o := v.options()
+		o.Profile, o.SigningTime = cms.PKCS7, at
+		attrs := must(cms.NewSignedAttributes(o, digestOf(crypto.SHA256, document)))
+		if !bytes.Contains(attrs.DER(), attribute(cms.OIDTime, []byte(want))) {
+			t.Errorf("%v: % x", at, attrs.DER())
+		}
+	}
+	o := v.options()
+	o.Profile, o.SigningTime = cms.PKCS7, time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC)
+	if attrs, err := cms.NewSignedAttributes(o, digestOf(crypto.SHA256, document)); !errors.Is(err, cms.ErrInvalidArgument) || attrs != nil {
+		t.Errorf("the year 10,000: %v", err)
+	}
+}
+
+// Every byte is as the clauses have it: nothing is left out, nothing is there that need not be.
+func TestWhatIsBuiltIsWhatAHandWouldWrite(t *testing.T) {
+	for _, h := range []crypto.Hash{crypto.SHA256, crypto.SHA512} {
+		v := variant{signerOf("RSA-2048"), sigalg.Algorithm{Scheme: sigalg.PKCS1v15, Hash: h}}
+		m := newHandmade(v)
+		reference := [][]byte{octets(digestOf(h, v.cert.Raw)), sequence(sequence(tlv(0xa4, v.cert.RawIssuer)), must(asn1.Marshal(v.cert.SerialNumber)))}
+		if h != crypto.SHA256 {
+			reference = append([][]byte{sigalg.HashIdentifier(h)}, reference...)
+		}
+		m.replace(cms.OIDCertV2, attribute(cms.OIDCertV2, sequence(sequence(sequence(reference...)))))
+		o := v.options()
+		o.Chain = nil
+		if got := build(t, v, o); !bytes.Equal(got, m.bytes(t)) {
+			t.Errorf("%v:\n% x\n% x", h, got, m.bytes(t))
+		}
+		m.unsigned = tlv(0xa1, attribute("1.2.3", null), attribute("1.2.4", null))
+		if got := build(t, v, o, cms.NewAttribute("1.2.4", null), cms.NewAttribute("1.2.3", null)); !bytes.Equal(got, m.bytes(t)) {
+			t.Errorf("%v, with unsigned attributes:\n% x\n% x", h, got, m.bytes(t))
 		}
 	}
 }

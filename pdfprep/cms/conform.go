@@ -17,7 +17,7 @@ func (s *SignedData) CheckProfile(p Profile) error {
 		return nonconforming("SignedData is not detached") // ISO 32000-2 12.8.3.3.1
 	}
 	digests := cryptobyte.String(s.digestAlgorithms)
-	if h, err := readHash(&digests); err != nil || h != s.Signer.Digest || !digests.Empty() || s.version != 1 && s.Signer.KeyID == nil {
+	if h, _ := readHash(&digests); h != s.Signer.Digest || !digests.Empty() || s.version != 1 && s.Signer.KeyID == nil {
 		return nonconforming("SignedData announces another version or digest than it has") // RFC 5652 5.1
 	}
 	if p != PAdES {

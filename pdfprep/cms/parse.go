@@ -46,8 +46,7 @@ type SignerInfo struct {
 	UnsignedAttributes []Attribute
 
 	signedDER []byte // the signed attributes as SET OF
-	digestID  []byte // digestAlgorithm and signatureAlgorithm in DER
-	sigID     []byte
+	sigID     []byte // signatureAlgorithm in DER
 }
 
 // Attribute is the single value of a signed attribute; ok is false when it is absent. More than one value or instance does not get past Parse.
@@ -137,47 +136,45 @@ func (s *SignedData) readContent(encap cryptobyte.String) error {
 	if !encap.ReadASN1(&wrapped, tag0) || !encap.Empty() || !wrapped.ReadASN1(&inside, asn1.OCTET_STRING) || !wrapped.Empty() {
 		return malformed("encapsulated content")
 	}
-	s.Content = inside
-	if s.Content == nil {
-		s.Content = []byte{}
-	}
+	s.Content = inside // empty is not nil
 	return nil
 }
 
-// readCertificates reads certificates [0] and crls [1] of RFC 5652 5.1. Other kinds of certificates and revocation data are passed over.
+// readCertificates reads certificates [0] and crls [1] of RFC 5652 5.1.
 func (s *SignedData) readCertificates(sd *cryptobyte.String) error {
-	var set cryptobyte.String
-	var present bool
-	if !sd.ReadOptionalASN1(&set, &present, tag0) {
-		return malformed("certificates")
+	certificates, read := sequences(sd, tag0)
+	if read {
+		s.CRLs, read = sequences(sd, tag1)
 	}
-	for n := 0; !set.Empty(); n++ {
-		var der cryptobyte.String
-		var tag asn1.Tag
-		if n == maxElements || !set.ReadAnyASN1Element(&der, &tag) {
-			return malformed("certificates")
-		}
-		if tag != asn1.SEQUENCE {
-			continue
-		}
+	if !read {
+		return malformed("certificates or revocation data")
+	}
+	for _, der := range certificates {
 		if c, err := x509.ParseCertificate(der); err == nil {
 			s.Certificates = append(s.Certificates, c)
 		}
 	}
-	if !sd.ReadOptionalASN1(&set, &present, tag1) {
-		return malformed("revocation data")
+	return nil
+}
+
+// sequences reads an optional set and gives out its elements that are SEQUENCEs: X.509 certificates and CRLs. Other kinds have other tags.
+func sequences(in *cryptobyte.String, tag asn1.Tag) (list [][]byte, ok bool) {
+	var set cryptobyte.String
+	var present bool
+	if !in.ReadOptionalASN1(&set, &present, tag) {
+		return nil, false
 	}
 	for n := 0; !set.Empty(); n++ {
 		var der cryptobyte.String
-		var tag asn1.Tag
-		if n == maxElements || !set.ReadAnyASN1Element(&der, &tag) {
-			return malformed("revocation data")
+		var kind asn1.Tag
+		if n == maxElements || !set.ReadAnyASN1Element(&der, &kind) {
+			return nil, false
 		}
-		if tag == asn1.SEQUENCE {
-			s.CRLs = append(s.CRLs, der)
+		if kind == asn1.SEQUENCE {
+			list = append(list, der)
 		}
 	}
-	return nil
+	return list, true
 }
 
 // read reads a SignerInfo of RFC 5652 5.3.
@@ -199,12 +196,10 @@ func (s *SignerInfo) read(in cryptobyte.String) error {
 	default:
 		return malformed("signer identifier")
 	}
-	digestID := in
 	var err error
 	if s.Digest, err = readHash(&in); err != nil {
 		return err
 	}
-	s.digestID = digestID[:len(digestID)-len(in)]
 	if in.PeekASN1Tag(tag0) {
 		if !in.ReadASN1Element(&element, tag0) {
 			return malformed("signed attributes")

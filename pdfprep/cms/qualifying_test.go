@@ -78,6 +78,9 @@ func TestStatementsThatCannotBeSignedAreRefused(t *testing.T) {
 		if _, err := cms.NewSignedAttributes(o, digestOf(crypto.SHA256, document)); !errors.Is(err, cms.ErrInvalidArgument) {
 			t.Errorf("%s: %v", name, err)
 		}
+		if _, err := cms.EstimateSize(o); !strings.HasPrefix(name, "timestamp") && !errors.Is(err, cms.ErrInvalidArgument) { // an estimate knows no document
+			t.Errorf("%s: estimated: %v", name, err)
+		}
 	}
 	o := qualified(t)
 	o.Policy.Hash = crypto.SHA1

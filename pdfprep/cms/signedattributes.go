@@ -29,17 +29,10 @@ func NewSignedAttributes(o Options, documentDigest []byte) (*SignedAttributes, e
 	if err != nil {
 		return nil, err
 	}
-	set, err := attributeSet(list)
-	if err != nil {
-		return nil, err
-	}
 	var b cryptobyte.Builder
-	addSet(&b, asn1.SET, set)
-	der, err := b.Bytes()
-	if err != nil {
-		return nil, &Error{Code: InvalidArgument, Msg: "signed attributes", Err: err}
-	}
-	return &SignedAttributes{signer: s, der: der}, nil
+	addAttributes(&b, asn1.SET, list)
+	der, err := built(&b, "signed attributes")
+	return &SignedAttributes{signer: s, der: der}, err
 }
 
 // DER is the DER of the signed attributes as SET OF (tag 0x31), the form that is signed: RFC 5652 5.4.
@@ -64,9 +57,9 @@ func (s *signer) attributes(documentDigest []byte) ([]Attribute, error) {
 	value := func(build func(b *cryptobyte.Builder)) []byte {
 		var b cryptobyte.Builder
 		build(&b)
-		der, e := b.Bytes()
-		if e != nil && err == nil {
-			err = &Error{Code: InvalidArgument, Msg: "signed attributes", Err: e}
+		der, e := built(&b, "signed attributes")
+		if e != nil {
+			err = e
 		}
 		return der
 	}
@@ -93,7 +86,7 @@ func (s *signer) attributes(documentDigest []byte) ([]Attribute, error) {
 
 // addTime writes a Time by RFC 5652 11.3: UTCTime from 1950 through 2049, GeneralizedTime outside, both in UTC with seconds.
 func addTime(b *cryptobyte.Builder, t time.Time) {
-	t = t.UTC().Truncate(time.Second)
+	t = t.UTC()
 	if year := t.Year(); year >= 1950 && year < 2050 {
 		b.AddASN1UTCTime(t)
 	} else {

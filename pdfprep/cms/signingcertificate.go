@@ -49,7 +49,7 @@ func parseCertificateReference(value []byte, v2 bool) (*certificateReference, er
 	bad := malformed("signing certificate reference")
 	s := cryptobyte.String(value)
 	var outer, certs, id, digest cryptobyte.String
-	if !s.ReadASN1(&outer, asn1.SEQUENCE) || !s.Empty() || !outer.ReadASN1(&certs, asn1.SEQUENCE) || !certs.ReadASN1(&id, asn1.SEQUENCE) {
+	if !s.ReadASN1(&outer, asn1.SEQUENCE) || !outer.ReadASN1(&certs, asn1.SEQUENCE) || !certs.ReadASN1(&id, asn1.SEQUENCE) {
 		return nil, bad
 	}
 	ref := &certificateReference{hash: crypto.SHA1}
@@ -81,9 +81,6 @@ func parseCertificateReference(value []byte, v2 bool) (*certificateReference, er
 
 // matches compares the reference with a certificate.
 func (r *certificateReference) matches(c *x509.Certificate) bool {
-	if !r.hash.Available() {
-		return false
-	}
 	h := r.hash.New()
 	h.Write(c.Raw)
 	if !bytes.Equal(h.Sum(nil), r.digest) {

@@ -6,6 +6,7 @@ import (
 	_ "crypto/sha1"
 	"encoding/asn1"
 	"errors"
+	"maps"
 	"math/big"
 	"slices"
 	"strings"
@@ -127,10 +128,9 @@ func TestASignatureMadeByHandHolds(t *testing.T) {
 	}
 }
 
-// Each piece is spoiled by itself, the rest is right and signed, so that only the check of that piece can tell.
-func TestEveryPieceIsReadStrictly(t *testing.T) {
-	other := sequence(integer(1))
-	for name, spoil := range map[string]func(m *handmade){
+// spoiledContainers is everything around the signer, one piece wrong in each.
+func spoiledContainers() map[string]func(m *handmade) {
+	return map[string]func(m *handmade){
 		"bytes behind it":                        func(m *handmade) { m.tail = null },
 		"another type of content":                func(m *handmade) { m.infoType = cms.OIDData },
 		"an element too many in ContentInfo":     func(m *handmade) { m.infoTail = null },
@@ -149,24 +149,31 @@ func TestEveryPieceIsReadStrictly(t *testing.T) {
 		"a certificate cut short":                func(m *handmade) { m.certificates = tlv(0xa0, []byte{0x30, 5, 1}) },
 		"1,025 revocation lists":                 func(m *handmade) { m.crls = tlv(0xa1, times(1025, sequence())) },
 		"a revocation list cut short":            func(m *handmade) { m.crls = tlv(0xa1, []byte{0x30, 5, 1}) },
-		"no signer":                              func(m *handmade) { m.signers = tlv(0x31) },
-		"signers that are no set":                func(m *handmade) { m.signers = sequence(other) },
+		"signers that are no set":                func(m *handmade) { m.signers = sequence() },
 		"an element behind the signers":          func(m *handmade) { m.sdTail = null },
-		"a signer that is no sequence":           func(m *handmade) { m.signers = tlv(0x31, null) },
-		"a signer of version 2":                  func(m *handmade) { m.signerVersion = integer(2) },
-		"a signer without version":               func(m *handmade) { m.signerVersion = nil },
-		"a key identifier under version 1":       func(m *handmade) { m.sid = tlv(0x80, m.v.cert.SubjectKeyId) },
-		"issuer and serial under version 3":      func(m *handmade) { m.signerVersion = integer(3) },
-		"a serial number that is no number":      func(m *handmade) { m.sid = sequence(m.v.cert.RawIssuer, null) },
-		"an issuer that is no sequence":          func(m *handmade) { m.sid = sequence(tlv(0x31), integer(1)) },
-		"an element behind the serial number":    func(m *handmade) { m.sid = sequence(m.v.cert.RawIssuer, integer(1), null) },
-		"a digest with parameters":               func(m *handmade) { m.digestID = sequence(sigalg.HashIdentifier(crypto.SHA256)[2:], integer(1)) },
-		"a digest with a filled NULL":            func(m *handmade) { m.digestID = sequence(sigalg.HashIdentifier(crypto.SHA256)[2:], []byte{5, 1, 0}) },
-		"a digest without identifier":            func(m *handmade) { m.digestID = sequence(null) },
-		"a digest that is no sequence":           func(m *handmade) { m.digestID = null },
-		"an attribute that is no sequence":       func(m *handmade) { m.attributes = append(m.attributes, tlv(0x31)) },
-		"an attribute without type":              func(m *handmade) { m.attributes = append(m.attributes, sequence(tlv(0x31))) },
-		"an attribute whose values are no set":   func(m *handmade) { m.attributes = append(m.attributes, sequence(dotted("1.2.3"), sequence())) },
+	}
+}
+
+// Each piece is spoiled by itself, the rest is right and signed, so that only the check of that piece can tell.
+func TestEveryPieceIsReadStrictly(t *testing.T) {
+	spoiled := map[string]func(m *handmade){
+		"no signer":                            func(m *handmade) { m.signers = tlv(0x31) },
+		"a signer that is no sequence":         func(m *handmade) { m.signers = tlv(0x31, null) },
+		"a signer of version 2":                func(m *handmade) { m.signerVersion = integer(2) },
+		"a signer without version":             func(m *handmade) { m.signerVersion = nil },
+		"a key identifier under version 1":     func(m *handmade) { m.sid = tlv(0x80, m.v.cert.SubjectKeyId) },
+		"a key identifier under version 2":     func(m *handmade) { m.signerVersion, m.sid = integer(2), tlv(0x80, m.v.cert.SubjectKeyId) },
+		"issuer and serial under version 3":    func(m *handmade) { m.signerVersion = integer(3) },
+		"a serial number that is no number":    func(m *handmade) { m.sid = sequence(m.v.cert.RawIssuer, null) },
+		"an issuer that is no sequence":        func(m *handmade) { m.sid = sequence(tlv(0x31), integer(1)) },
+		"an element behind the serial number":  func(m *handmade) { m.sid = sequence(m.v.cert.RawIssuer, integer(1), null) },
+		"a digest with parameters":             func(m *handmade) { m.digestID = sequence(sigalg.HashIdentifier(crypto.SHA256)[2:], integer(1)) },
+		"a digest with a filled NULL":          func(m *handmade) { m.digestID = sequence(sigalg.HashIdentifier(crypto.SHA256)[2:], []byte{5, 1, 0}) },
+		"a digest without identifier":          func(m *handmade) { m.digestID = sequence(null) },
+		"a digest that is no sequence":         func(m *handmade) { m.digestID = null },
+		"an attribute that is no sequence":     func(m *handmade) { m.attributes = append(m.attributes, tlv(0x31)) },
+		"an attribute without type":            func(m *handmade) { m.attributes = append(m.attributes, sequence(tlv(0x31))) },
+		"an attribute whose values are no set": func(m *handmade) { m.attributes = append(m.attributes, sequence(dotted("1.2.3"), sequence())) },
 		"an attribute with an element too many": func(m *handmade) {
 			m.attributes = append(m.attributes, sequence(dotted("1.2.3"), tlv(0x31, null), null))
 		},
@@ -182,18 +189,23 @@ func TestEveryPieceIsReadStrictly(t *testing.T) {
 		"two types in contentType": func(m *handmade) {
 			m.replace(cms.OIDContents, attribute(cms.OIDContents, dotted(cms.OIDData), dotted(cms.OIDData)))
 		},
-		"two signing times":                   func(m *handmade) { m.attributes = append(m.attributes, attribute(cms.OIDTime, null, null)) },
-		"two algorithm protections":           func(m *handmade) { m.attributes = append(m.attributes, attribute(cms.OIDProtection, null, null)) },
-		"two references of version 1":         func(m *handmade) { m.attributes = append(m.attributes, attribute(cms.OIDCertV1, null, null)) },
-		"two references of version 2":         func(m *handmade) { m.replace(cms.OIDCertV2, attribute(cms.OIDCertV2, null, null)) },
-		"two policies":                        func(m *handmade) { m.attributes = append(m.attributes, attribute(cms.OIDPolicy, null, null)) },
-		"two locations":                       func(m *handmade) { m.attributes = append(m.attributes, attribute(cms.OIDLocation, null, null)) },
+		"two signing times":           func(m *handmade) { m.attributes = append(m.attributes, attribute(cms.OIDTime, null, null)) },
+		"two algorithm protections":   func(m *handmade) { m.attributes = append(m.attributes, attribute(cms.OIDProtection, null, null)) },
+		"two references of version 1": func(m *handmade) { m.attributes = append(m.attributes, attribute(cms.OIDCertV1, null, null)) },
+		"two references of version 2": func(m *handmade) { m.replace(cms.OIDCertV2, attribute(cms.OIDCertV2, null, null)) },
+		"two policies":                func(m *handmade) { m.attributes = append(m.attributes, attribute(cms.OIDPolicy, null, null)) },
+		"two locations":               func(m *handmade) { m.attributes = append(m.attributes, attribute(cms.OIDLocation, null, null)) },
+		"signed attributes cut short": func(m *handmade) {
+			m.attributes, m.sigID, m.signature = nil, []byte{0xa0, 9, 0}, []byte{}
+		},
 		"an algorithm that is no sequence":    func(m *handmade) { m.sigID = null },
 		"a value that is no octet string":     func(m *handmade) { m.signature = tlv(3, []byte{0}) },
 		"unsigned attributes that are none":   func(m *handmade) { m.unsigned = tlv(0xa1, null) },
 		"unsigned attributes cut short":       func(m *handmade) { m.unsigned = []byte{0xa1, 9, 0} },
 		"an element behind the signer's last": func(m *handmade) { m.signerTail = null },
-	} {
+	}
+	maps.Copy(spoiled, spoiledContainers())
+	for name, spoil := range spoiled {
 		m := newHandmade(p256())
 		spoil(m)
 		if s, err := cms.Parse(m.bytes(t)); !errors.Is(err, cms.ErrSignatureInvalid) || s != nil {
@@ -229,6 +241,7 @@ func TestWhatTheClausesAllowIsRead(t *testing.T) {
 		"1,024 values":                         func(m *handmade) { m.attributes = append(m.attributes, attribute("1.2.3", times(1024, null))) },
 		"two values of an unknown attribute":   func(m *handmade) { m.attributes = append(m.attributes, attribute("1.2.3", null, null)) },
 		"an unsigned attribute twice":          func(m *handmade) { m.unsigned = tlv(0xa1, attribute("1.2.3", null), attribute("1.2.3", null)) },
+		"an unsigned time with two values":     func(m *handmade) { m.unsigned = tlv(0xa1, attribute(cms.OIDTime, null, null)) },
 		"version 5":                            func(m *handmade) { m.version = integer(5) },
 		"attributes in another order than DER": func(m *handmade) { m.unsorted = true; slices.Reverse(m.attributes) },
 	} {
@@ -259,6 +272,7 @@ func TestCertificatesRevocationListsAndContentAreHandedOut(t *testing.T) {
 	m.crls = tlv(0xa1, tlv(0xa1), list)
 	m.unsigned = tlv(0xa1, attribute("1.2.3", null, list))
 	m.encap = sequence(dotted(cms.OIDData), tlv(0xa0, octets(document)))
+	m.attributes = append(m.attributes, attribute("1.2.4"), attribute("1.2.5", null, list))
 	s, err := cms.Parse(m.bytes(t))
 	if err != nil {
 		t.Fatal(err)
@@ -280,6 +294,12 @@ func TestCertificatesRevocationListsAndContentAreHandedOut(t *testing.T) {
 	}
 	if _, ok := s.Signer.Attribute("1.2.3"); ok {
 		t.Error("an unsigned attribute counts as signed")
+	}
+	if _, ok := s.Signer.Attribute("1.2.4"); ok {
+		t.Error("an attribute without a value has one")
+	}
+	if _, ok := s.Signer.Attribute("1.2.5"); ok {
+		t.Error("one of two values is the attribute's")
 	}
 	m.encap = sequence(dotted(cms.OIDData), tlv(0xa0, octets(nil)))
 	if s, err := cms.Parse(m.bytes(t)); err != nil || s.Content == nil || len(s.Content) != 0 {
@@ -500,6 +520,14 @@ func TestCertificateBundlesHaveNoSigners(t *testing.T) {
 	m.signers = tlv(0x31)
 	if list, err := cms.ParseCertificates(m.bytes(t)); err != nil || len(list) != 1 || !list[0].Equal(m.v.cert) {
 		t.Errorf("%d certificates, %v", len(list), err)
+	}
+	for name, spoil := range spoiledContainers() {
+		m := newHandmade(p256())
+		m.signers = tlv(0x31)
+		spoil(m)
+		if list, err := cms.ParseCertificates(m.bytes(t)); !errors.Is(err, cms.ErrSignatureInvalid) || list != nil {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 	if _, err := cms.ParseCertificates(null); !errors.Is(err, cms.ErrSignatureInvalid) {
 		t.Errorf("no bundle: %v", err)

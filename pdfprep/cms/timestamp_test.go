@@ -11,10 +11,12 @@ import (
 	"encoding/asn1"
 	"encoding/pem"
 	"errors"
+	"maps"
 	"math/big"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -134,6 +136,8 @@ func TestDishonestTimestampsAreRefused(t *testing.T) {
 		"waiting":            {r, must(timestamp.CreateErrorResponse(timestamp.Waiting, timestamp.SystemFailure)), "refused"},
 		"granted nothing":    {r, []byte{0x30, 5, 0x30, 3, 2, 1, 0}, "malformed"},
 		"a signed document":  {r, build(t, document, document.options()), "malformed"},
+		"bytes behind it":    {r, append(bytes.Clone(honest), 0), "malformed"},
+		"no status":          {r, sequence(sequence(octets(nil)), sequence()), "malformed"},
 		"text":               {r, []byte("<html>not found</html>"), "malformed"},
 		"empty":              {r, nil, "malformed"},
 		"cut":                {r, honest[:len(honest)-10], "malformed"},
@@ -144,10 +148,48 @@ func TestDishonestTimestampsAreRefused(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	_, err := r.Accept(must(timestamp.CreateErrorResponse(timestamp.Rejection, timestamp.UnacceptedPolicy)))
-	var e *cms.Error
-	if !errors.As(err, &e) || e.Details["failure"] != "unacceptedPolicy" || e.Details["status"] != 2 {
-		t.Errorf("the TSA's reason is lost: %v", err)
+	if _, err := r.Accept(sequence(sequence(integer(0)))); !strings.Contains(err.Error(), "no timestamp") {
+		t.Errorf("granted nothing: %v", err)
+	}
+}
+
+// PKIStatusInfo of RFC 3161 2.4.2: a number, texts, a failure.
+func TestTheReasonOfARefusalIsHandedOn(t *testing.T) {
+	r, _ := question(t)
+	text := func(s string) []byte { return sequence(tlv(12, []byte(s))) }
+	policy := []byte{3, 3, 0, 0, 1} // bit 15
+	long := strings.Repeat("x", 499)
+	for name, tc := range map[string]struct {
+		status []byte
+		want   map[string]any
+	}{
+		"by another hand":      {must(timestamp.CreateErrorResponse(timestamp.Rejection, timestamp.UnacceptedPolicy)), map[string]any{"status": 2, "failure": "unacceptedPolicy"}},
+		"a number":             {sequence(sequence(integer(3))), map[string]any{"status": 3}},
+		"a text":               {sequence(sequence(integer(2), text("no such policy"))), map[string]any{"status": 2, "text": "no such policy"}},
+		"a text and a failure": {sequence(sequence(integer(2), text("no"), policy)), map[string]any{"status": 2, "text": "no", "failure": "unacceptedPolicy"}},
+		"a failure":            {sequence(sequence(integer(2), policy)), map[string]any{"status": 2, "failure": "unacceptedPolicy"}},
+		"a failure of no name": {sequence(sequence(integer(2), []byte{3, 2, 0, 0x40})), map[string]any{"status": 2}},
+		"a text of no text":    {sequence(sequence(integer(2), sequence(octets([]byte("no"))), policy)), map[string]any{"status": 2, "failure": "unacceptedPolicy"}},
+		"no text at all":       {sequence(sequence(integer(2), sequence(), policy)), map[string]any{"status": 2, "failure": "unacceptedPolicy"}},
+		"a text not in UTF-8":  {sequence(sequence(integer(2), text("caf\xe9"))), map[string]any{"status": 2, "text": "caf?"}},
+		"a long text":          {sequence(sequence(integer(2), text(long))), map[string]any{"status": 2, "text": long}},
+		"a longer text":        {sequence(sequence(integer(2), text(long+"x"))), map[string]any{"status": 2}},
+	} {
+		_, err := r.Accept(tc.status)
+		tc.want["reason"] = "refused"
+		var e *cms.Error
+		if !errors.As(err, &e) || !maps.Equal(e.Details, tc.want) {
+			t.Errorf("%s: %v %v", name, err, e.Details)
+		}
+	}
+}
+
+func TestARequestWithoutANonceNeedsNone(t *testing.T) {
+	r, request := question(t)
+	response := answer(t, tsa(), request, func(ts *timestamp.Timestamp) { ts.Nonce = nil })
+	r.Nonce = nil
+	if _, err := r.Accept(response); err != nil {
+		t.Error(err)
 	}
 }
 

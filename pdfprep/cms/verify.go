@@ -2,6 +2,7 @@ package cms
 
 import (
 	"bytes"
+	"crypto"
 	"crypto/x509"
 
 	"golang.org/x/crypto/cryptobyte"
@@ -14,22 +15,15 @@ import (
 // certificate holds where there is one, and the certificate's key verifies the value. It refuses weak algorithms. It says nothing about the
 // certificate's chain. The error is ErrSignatureInvalid, ErrCertMismatch, sigalg.ErrSignatureInvalid or sigalg.ErrAlgorithmUnsupported.
 func (s *SignedData) Verify(documentDigest []byte) error {
-	c, err := s.SigningCertificate()
-	if err != nil {
-		return err
-	}
-	pub, _, err := sigalg.PublicKey(c)
-	if err != nil {
-		return err
-	}
-	if err := sigalg.Check(pub, s.Signer.Algorithm); err != nil {
-		return err
-	}
-	return s.VerifyWeak(documentDigest)
+	return s.verify(documentDigest, sigalg.Check)
 }
 
 // VerifyWeak is [SignedData.Verify] without the demand for strong algorithms: for reports about signatures that exist already.
 func (s *SignedData) VerifyWeak(documentDigest []byte) error {
+	return s.verify(documentDigest, func(crypto.PublicKey, sigalg.Algorithm) error { return nil })
+}
+
+func (s *SignedData) verify(documentDigest []byte, strong func(crypto.PublicKey, sigalg.Algorithm) error) error {
 	c, err := s.SigningCertificate()
 	if err != nil {
 		return err
@@ -39,6 +33,9 @@ func (s *SignedData) VerifyWeak(documentDigest []byte) error {
 		return err
 	}
 	i := &s.Signer
+	if err := strong(pub, i.Algorithm); err != nil {
+		return err
+	}
 	if pssOnly && i.Algorithm.Scheme != sigalg.PSS { // RFC 4055 1.2
 		return &sigalg.Error{Code: sigalg.AlgorithmUnsupported, Msg: "the certificate allows RSASSA-PSS only"}
 	}
@@ -63,27 +60,24 @@ func (s *SignedData) verifyBare(pub any, documentDigest []byte) error {
 }
 
 func (s *SignerInfo) verifyValue(pub any, toBeSigned []byte) error {
-	if !s.Algorithm.Hash.Available() {
-		return &sigalg.Error{Code: sigalg.AlgorithmUnsupported, Msg: "unknown digest"}
-	}
 	if s.Algorithm.Scheme == sigalg.PSS {
 		return sigalg.VerifyPSS(pub, s.Algorithm.Hash, s.SaltLength, toBeSigned, s.Signature)
 	}
 	return sigalg.VerifyWeak(pub, s.Algorithm, toBeSigned, s.Signature)
 }
 
-// checkAttributes compares the signed attributes with what they speak about.
+// checkAttributes compares the signed attributes with what they speak about. A value is one whole element, so nothing can stand behind it.
 func (s *SignerInfo) checkAttributes(contentType string, documentDigest []byte) error {
 	var signed string
-	value, ok := s.Attribute(OIDContents) // RFC 5652 11.1: must be there and agree
+	value, _ := s.Attribute(OIDContents) // RFC 5652 11.1: must be there and agree
 	in := cryptobyte.String(value)
-	if !ok || !readOID(&in, &signed) || !in.Empty() || signed != contentType {
+	if !readOID(&in, &signed) || signed != contentType {
 		return malformed("contentType attribute")
 	}
 	var digest cryptobyte.String
-	value, ok = s.Attribute(OIDDigest) // RFC 5652 11.2: must be there
+	value, _ = s.Attribute(OIDDigest) // RFC 5652 11.2: must be there
 	in = cryptobyte.String(value)
-	if !ok || !in.ReadASN1(&digest, asn1.OCTET_STRING) || !in.Empty() {
+	if !in.ReadASN1(&digest, asn1.OCTET_STRING) {
 		return malformed("messageDigest attribute")
 	}
 	if !bytes.Equal(digest, documentDigest) {
@@ -100,7 +94,7 @@ func (s *SignerInfo) checkProtection() error {
 	}
 	in := cryptobyte.String(value)
 	var protection, signature cryptobyte.String
-	if !in.ReadASN1(&protection, asn1.SEQUENCE) || !in.Empty() {
+	if !in.ReadASN1(&protection, asn1.SEQUENCE) {
 		return malformed("cmsAlgorithmProtection attribute")
 	}
 	digest, err := readHash(&protection)
