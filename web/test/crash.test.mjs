@@ -122,7 +122,7 @@ async function run(fate) {
   }
 }
 
-for (const [fate, lastWords] of [['no more memory', /out of memory/], ['no more stack', /^$/]]) {
+for (const [fate, lastWords] of [['no more memory', /(out of|cannot allocate) memory/], ['no more stack', /^$/]]) {
   test(`${fate}: what is pending is ENGINE_CRASHED, and the next call works`, { skip: it.skip, timeout }, async () => {
     const { fatal, said, ...rest } = await run(fate)
     assert.deepEqual(rest, { pending: 'ENGINE_CRASHED', crashed: true, next: 'signed', workers: 2 })
