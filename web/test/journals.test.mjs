@@ -1,5 +1,5 @@
-// A signing that is kept over a reload by hashout/journal, in Chromium, Firefox and WebKit (whose driver opens private
-// windows only): the kept files are those that were picked, and what was signed can be read when its journal is dropped.
+// A signing that is kept over a reload by hashout/journal, in Chromium, Firefox and WebKit, in private windows too: the kept files are
+// those that were picked, and what was signed can be read when its journal is dropped.
 
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
@@ -42,14 +42,21 @@ async function comeBack({ service, token, pin, id, sizes }) {
   return { seen, left: (await journals.list()).length }
 }
 
-for (const engine of engines) {
-  test(`${engine.name}: a signing outlives a reload in hashout/journal`, { skip: skipWithout(engine), timeout }, async (t) => {
+const [chromium, firefox, webkit] = engines
+// Whatever WebKit's driver opens is a private window.
+for (const [where, engine, preferences] of [
+  ['Chromium', chromium],
+  ['Firefox', firefox],
+  ['a private window of Firefox', firefox, { 'browser.privatebrowsing.autostart': true }],
+  ['a private window of WebKit', webkit],
+]) {
+  test(`a signing outlives a reload in ${where}`, { skip: skipWithout(engine), timeout }, async (t) => {
     const demo = await startDemo()
     t.after(() => demo.stop())
-    const session = await engine.open()
+    const session = await engine.open(preferences)
     t.after(() => session.close())
     await mkdir(out, { recursive: true })
-    const large = `${out}journal-${engine.name}.pdf`
+    const large = `${out}journal-${where.replaceAll(' ', '-')}.pdf`
     t.after(() => rm(large))
     await writeFile(large, pages([{}], { padding: 40e6 }))
     const paths = [pdf('tcpdf.pdf'), large]

@@ -52,7 +52,7 @@ class Session {
 }
 
 class PuppeteerSession extends Session {
-  static async open(name) {
+  static async open(name, preferences = {}) {
     const folder = await mkdtemp(join(tmpdir(), `hashout-${name}-`))
     const downloads = join(folder, 'downloads')
     await mkdir(downloads)
@@ -72,6 +72,7 @@ class PuppeteerSession extends Session {
               'pdfjs.disabled': true,
               'dom.disable_open_during_load': false,
               'intl.accept_languages': 'en-GB',
+              ...preferences,
             },
           }
         : {
@@ -255,7 +256,7 @@ const miniBrowser = libraries.flatMap((dir) => ['webkit2gtk-4.1', 'webkit2gtk-4.
 /** The engines: how to open a session, and what is missing, if anything. */
 export const engines = [
   { name: 'chromium', missing: browserPath ? '' : 'Debian’s package chromium', open: () => PuppeteerSession.open('chromium') },
-  { name: 'firefox', missing: firefoxPath ? '' : 'Debian’s package firefox-esr', open: () => PuppeteerSession.open('firefox') },
+  { name: 'firefox', missing: firefoxPath ? '' : 'Debian’s package firefox-esr', open: (preferences) => PuppeteerSession.open('firefox', preferences) },
   { name: 'webkit', missing: miniBrowser && onPath('WebKitWebDriver') && onPath('Xvfb') ? '' : 'Debian’s packages webkit2gtk-driver and xvfb', open: () => WebKitSession.open() },
 ]
 
