@@ -3,6 +3,7 @@
 package main
 
 import (
+	"context"
 	"os"
 	"runtime"
 	"testing"
@@ -17,7 +18,8 @@ const functionsSource = `(() => {
 	Go.prototype._makeFuncWrapper = function (id) { const f = make.call(this, id); made.push(f); return f }
 	return {
 		stop() { Go.prototype._makeFuncWrapper = make; return made.length },
-		alive() {
+		async alive() {
+			await new Promise((outside) => setTimeout(outside)) // of Go, for which it is an event like others
 			const error = console.error
 			let released = 0
 			console.error = (text) => { if (/released function/.test(text)) released++ }
@@ -57,7 +59,9 @@ func TestEveryFunctionGivenToJavaScriptIsReleased(t *testing.T) {
 	if err != nil || made < 20 {
 		t.Fatalf("only %d functions were seen: %v", made, err)
 	}
-	if alive, err := must(t)(functions.Call("alive")).Int(); err != nil || alive != 0 {
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	if alive, err := must(t)(await(ctx, must(t)(functions.Call("alive")))).Int(); err != nil || alive != 0 {
 		t.Errorf("%d of %d functions were not released: %v", alive, made, err)
 	}
 }
