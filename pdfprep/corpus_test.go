@@ -187,7 +187,7 @@ func TestCorpusEndsAsItsTableSays(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			signed, err := s.sign(t.Context(), original, e.password, pdfprep.SignOptions{SigningTime: signingTime, Location: "Zürich 東京", Software: "hashout"})
+			signed, err := s.sign(t.Context(), original, e.password, pdfprep.SignOptions{SigningTime: signingTime, Location: "Zürich 東京", Software: "hashout", Extensions: bothExtensions})
 			var own *pdfprep.Error
 			switch {
 			case err != nil && !errors.As(err, &own):

@@ -79,9 +79,9 @@ func TestPDFAStaysPDFA(t *testing.T) {
 	all := func(name, flavour string, pdf []byte) {
 		visible := pdfprep.FieldOptions{Name: "Neu", Rect: [4]float64{20, 20, 190, 80}}
 		ask(name, flavour, pdf)
-		ask(name+", invisible", flavour, mustSign(t, pdf, "", pdfprep.SignOptions{Field: pdfprep.FieldOptions{Name: "Neu"}}))
-		ask(name+", empty", flavour, mustSign(t, pdf, "", pdfprep.SignOptions{Field: visible}))
-		ask(name+", visible", flavour, mustSign(t, pdf, "", pdfprep.SignOptions{Field: visible, Artist: everything(t)}))
+		ask(name+", invisible", flavour, mustSign(t, pdf, "", pdfprep.SignOptions{Field: pdfprep.FieldOptions{Name: "Neu"}, Extensions: bothExtensions}))
+		ask(name+", empty", flavour, mustSign(t, pdf, "", pdfprep.SignOptions{Field: visible, Extensions: bothExtensions}))
+		ask(name+", visible", flavour, mustSign(t, pdf, "", pdfprep.SignOptions{Field: visible, Artist: everything(t), Extensions: bothExtensions}))
 	}
 	for _, flavour := range []string{"1b", "1a", "2b", "2u", "2a", "3b", "3u", "4", "ua1"} {
 		all(flavour, flavour, pdfaDocument(flavour))

@@ -42,6 +42,8 @@ type SignOptions struct {
 	Artist Artist
 	// Software is named in /Prop_Build.
 	Software string
+	// Extensions are declared where they are due; see Extension.
+	Extensions []Extension
 	// Seed makes the second part of /ID and the encryption's random parts. The same seed gives the same bytes.
 	Seed [16]byte
 }
@@ -210,7 +212,10 @@ func (p *preparation) build(ctx context.Context, target *field) error {
 	if err != nil {
 		return err
 	}
-	return p.changeCatalog(sigRef)
+	if err := p.changeCatalog(sigRef); err != nil {
+		return err
+	}
+	return p.declare()
 }
 
 // finish writes the update and fills in the ByteRange.

@@ -110,6 +110,16 @@ func (u *update) current(o *file.Object) *object.Dict {
 	return o.Dict()
 }
 
+// value is an object's value as the update leaves it so far.
+func (u *update) value(o *file.Object) object.Object {
+	for i := range u.objects {
+		if u.objects[i].ref.Num == o.Ref.Num {
+			return u.objects[i].value.Object
+		}
+	}
+	return o.Value.Object
+}
+
 // bytes writes the update. Offsets count from the file's base.
 func (u *update) bytes() ([]byte, error) {
 	slices.SortFunc(u.objects, func(a, b updated) int { return cmp.Compare(a.ref.Num, b.ref.Num) })

@@ -123,6 +123,9 @@ func (b *bench) sign(t *testing.T, k key, pdf []byte, level pades.Level, open pd
 	plan := must(pades.NewPlan(level, c))
 	d := must(pdfprep.Open(t.Context(), bytes.NewReader(pdf), int64(len(pdf)), open))
 	o.ReservedBytes, o.SubFilter, o.SigningTime = plan.ReservedBytes, pdfprep.SubFilter(plan.SubFilter), plan.SigningTime
+	if o.Extensions == nil {
+		o.Extensions = plan.Extensions
+	}
 	p, err := d.Prepare(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
@@ -165,7 +168,9 @@ func byQPDF(args ...string) func(t *testing.T, _ *bench, pdf []byte) []byte {
 	}
 }
 
+// bySigning makes a file that was signed by something that declares no extensions.
 func bySigning(o pdfprep.SignOptions) func(t *testing.T, b *bench, pdf []byte) []byte {
+	o.Extensions = []pdfprep.Extension{}
 	return func(t *testing.T, b *bench, pdf []byte) []byte {
 		return append(bytes.Clone(pdf), b.sign(t, keys[4], pdf, pades.BB, pdfprep.OpenOptions{}, o, nil)...)
 	}
@@ -178,6 +183,9 @@ var kinds = []kind{
 	{name: "certified P3", make: bySigning(pdfprep.SignOptions{Certify: pdfprep.Annotations})},
 	{name: "certifying P1", options: pdfprep.SignOptions{Certify: pdfprep.NoChanges}},
 	{name: "xref stream", make: byQPDF("--object-streams=generate")},
+	{name: "PDF 2.0", make: func(_ *testing.T, _ *bench, pdf []byte) []byte {
+		return bytes.Replace(pdf, []byte("PDF-1.7"), []byte("PDF-2.0"), 1)
+	}},
 	{name: "encrypted", password: "usr", make: byQPDF("--encrypt", "usr", "own", "256", "--")},
 }
 
@@ -224,7 +232,7 @@ func (b *bench) build(t *testing.T, dir string, k key, f kind) (list []made) {
 	return list
 }
 
-// wanted picks, of 224 files, those that are judged: all with HASHOUT_MATRIX=full; else every level of every key in a fresh file and of one key
+// wanted picks, of 256 files, those that are judged: all with HASHOUT_MATRIX=full; else every level of every key in a fresh file and of one key
 // in every kind of file, and the highest level, which has all the others in it, of every key in every kind.
 func wanted(k key, f kind, level pades.Level) bool {
 	return os.Getenv("HASHOUT_MATRIX") == "full" || k.name == "P-256" || f.name == "fresh" || level == pades.BLTA

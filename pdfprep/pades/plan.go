@@ -3,6 +3,8 @@ package pades
 import (
 	"time"
 
+	"hashout/csc/sigalg"
+	"hashout/pdfprep"
 	"hashout/pdfprep/cms"
 )
 
@@ -20,6 +22,7 @@ type Plan struct {
 	SigningTime   time.Time   // for /M of the signature dictionary
 	CMS           cms.Options // for cms.NewSignedAttributes
 	ReservedBytes int         // DER bytes that the placeholder must hold
+	Extensions    []pdfprep.Extension
 
 	content int // room for a timestamp over the document among what is signed, 0 for none
 }
@@ -58,7 +61,7 @@ func NewPlan(level Level, o cms.Options) (*Plan, error) {
 	if level != BB && o.Profile == cms.PKCS7 {
 		return nil, &Error{Code: InvalidArgument, Msg: "level " + string(level) + " is defined for PAdES only"}
 	}
-	p := &Plan{Level: level, SubFilter: SubFilterPAdES, SigningTime: o.SigningTime, CMS: o}
+	p := &Plan{Level: level, SubFilter: SubFilterPAdES, SigningTime: o.SigningTime, CMS: o, Extensions: extensions(o)}
 	if o.Profile == cms.PKCS7 {
 		p.SubFilter = SubFilterPKCS7
 	} else {
@@ -68,6 +71,18 @@ func NewPlan(level Level, o cms.Options) (*Plan, error) {
 		return nil, err
 	}
 	return p, nil
+}
+
+// extensions are what such a signature extends PDF by: PAdES is one of PDF 1.7 (EN 319 142-1 5.6), and Ed25519 and ECDSA with the curves that
+// are known here one of PDF 2.0 (ISO/TS 32002).
+func extensions(o cms.Options) (list []pdfprep.Extension) {
+	if o.Profile == cms.PAdES {
+		list = append(list, pdfprep.Extension{Prefix: "ESIC", BaseVersion: "1.7", Level: 1})
+	}
+	if o.Algorithm.Scheme == sigalg.ECDSA || o.Algorithm.Scheme == sigalg.Ed25519 {
+		list = append(list, pdfprep.Extension{Prefix: "ISO_", BaseVersion: "2.0", Level: 32002, Revision: ":2022", URL: "https://www.iso.org/standard/45875.html"})
+	}
+	return list
 }
 
 // Check judges the Contents of a finished file, padding included, against the plan and the document digest: readable, by the rules of the

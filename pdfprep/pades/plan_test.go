@@ -49,6 +49,9 @@ func TestPlanPutsTheSigningTimeWhereTheProfileWantsIt(t *testing.T) {
 	if err != nil || p.Level != pades.BB || p.SubFilter != "ETSI.CAdES.detached" || !p.CMS.SigningTime.IsZero() || !p.SigningTime.Equal(noon) {
 		t.Errorf("PAdES: %+v, %v", p, err)
 	}
+	if len(p.Extensions) != 2 || p.Extensions[0].Prefix != "ESIC" || p.Extensions[1].Level != 32002 {
+		t.Errorf("PAdES with ECDSA extends PDF by %+v", p.Extensions)
+	}
 	o.Profile = cms.PKCS7
 	p, err = pades.NewPlan(pades.BB, o)
 	if err != nil || p.SubFilter != "adbe.pkcs7.detached" || !p.CMS.SigningTime.Equal(noon) || !p.SigningTime.Equal(noon) {

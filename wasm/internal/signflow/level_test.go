@@ -197,10 +197,13 @@ func TestStatementsAreInTheSignature(t *testing.T) {
 	o := options()
 	o.Reason, o.Commitment, o.AlgorithmProtection = "", cms.ProofOfApproval, true
 	o.SignerLocation = &cms.SignerLocation{Country: "DE", Locality: "Ulm"}
-	original := pdf(t, "pdfminer-jo.pdf")
+	original := bytes.Replace(pdf(t, "pdfminer-jo.pdf"), []byte("PDF-1.3"), []byte("PDF-1.7"), 1)
 	r := w.sign(t.Context(), "demo-p-256", o, nil, original)[0]
 	if r.Err != nil {
 		t.Fatal(r.Err)
+	}
+	if !bytes.Contains(r.Update, []byte("/ESIC")) {
+		t.Error("the file does not declare that it has PAdES")
 	}
 	signed := append(bytes.Clone(original), r.Update...)
 	d, err := pdfprep.Open(t.Context(), bytes.NewReader(signed), int64(len(signed)), pdfprep.OpenOptions{})

@@ -172,6 +172,6 @@ func (b *Batch) signOptions(it *item) pdfprep.SignOptions {
 	return pdfprep.SignOptions{
 		Field: b.field(it), ReservedBytes: plan.ReservedBytes, SubFilter: pdfprep.SubFilter(plan.SubFilter), SigningTime: plan.SigningTime, DigestMethod: it.mechanism.Algorithm.Hash,
 		Reason: o.Reason, Location: o.Location, Name: o.Name, ContactInfo: o.ContactInfo,
-		Certify: o.Certify, Lock: o.Lock, Software: o.Software, Seed: it.seed, Artist: o.Artist,
+		Certify: o.Certify, Lock: o.Lock, Software: o.Software, Seed: it.seed, Artist: o.Artist, Extensions: plan.Extensions,
 	}
 }
