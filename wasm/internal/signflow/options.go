@@ -66,7 +66,8 @@ type Options struct {
 	Policy              *cms.SignaturePolicy
 	SignerLocation      *cms.SignerLocation
 	AlgorithmProtection bool
-	// ContentTimestamp has Prepare ask the Authorities, one after the other, for a timestamp over each document, which is signed with it.
+	// ContentTimestamp has Prepare ask the Authorities, one after the other, for a timestamp over each document, which is signed with it. They
+	// are asked for several documents at a time.
 	ContentTimestamp bool
 	Authorities      []pades.Timestamper
 
