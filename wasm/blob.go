@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"io"
 
+	"hashout/wasm/internal/signflow"
+
 	"github.com/hack-pad/safejs"
 )
 
@@ -16,7 +18,7 @@ type blob struct {
 	ctx   context.Context
 	value safejs.Value
 	size  int64
-	tail  *tail
+	tails *tails
 	hash  func(ctx context.Context, algorithm crypto.Hash, parts ...any) ([]byte, error)
 }
 
@@ -27,10 +29,30 @@ func (b *blob) Size() int64 { return b.size }
 // A slice costs a browser about 1 ms, whether it is a byte or all of this.
 const tailBytes = 256 << 10
 
-// tail keeps the end of the document that a call worked on last: one for all documents of the call, so that many take no more memory.
-type tail struct {
-	of   *blob
-	data []byte
+// tails keeps the ends of the documents that a call worked on last: as many as it works on at the same time, so that many documents take
+// no more memory.
+type tails struct {
+	ends [signflow.AtOnce]struct {
+		of   *blob
+		data []byte
+	}
+	next int
+}
+
+// of gives the end of a document, if it is kept.
+func (t *tails) of(b *blob) []byte {
+	for i := range t.ends {
+		if t.ends[i].of == b {
+			return t.ends[i].data
+		}
+	}
+	return nil
+}
+
+// keep keeps the end of a document in place of the one that came first.
+func (t *tails) keep(b *blob, data []byte) {
+	t.ends[t.next].of, t.ends[t.next].data = b, data
+	t.next = (t.next + 1) % len(t.ends)
 }
 
 // ReadAt reads one slice of the Blob. It is bound to the context of the call it was made for, because io.ReaderAt has none.
@@ -45,14 +67,15 @@ func (b *blob) ReadAt(p []byte, off int64) (int, error) {
 	if off < start {
 		return b.slice(p, off)
 	}
-	if b.tail.of != b {
-		data := make([]byte, b.size-start)
-		if _, err := b.slice(data, start); err != nil {
+	end := b.tails.of(b)
+	if end == nil {
+		end = make([]byte, b.size-start)
+		if _, err := b.slice(end, start); err != nil {
 			return 0, err
 		}
-		*b.tail = tail{of: b, data: data}
+		b.tails.keep(b, end)
 	}
-	n := copy(p, b.tail.data[off-start:])
+	n := copy(p, end[off-start:])
 	if n < len(p) {
 		return n, io.EOF
 	}

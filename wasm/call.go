@@ -18,7 +18,7 @@ type call struct {
 	engine *engine
 	id     int
 	args   safejs.Value
-	tail   tail
+	tails  tails
 }
 
 // ask calls a function of the host and waits for its promise.
@@ -88,7 +88,7 @@ func (c *call) blob(ctx context.Context, holder safejs.Value, document int) (*bl
 	if err != nil {
 		return nil, invalidArgument("a document is not a Blob", err)
 	}
-	return &blob{ctx: ctx, value: value, size: int64(n), tail: &c.tail, hash: func(ctx context.Context, h crypto.Hash, parts ...any) ([]byte, error) {
+	return &blob{ctx: ctx, value: value, size: int64(n), tails: &c.tails, hash: func(ctx context.Context, h crypto.Hash, parts ...any) ([]byte, error) {
 		return c.digest(ctx, document, h, parts...)
 	}}, nil
 }

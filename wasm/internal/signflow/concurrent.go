@@ -1,17 +1,17 @@
 package signflow
 
-// atOnce is how many documents are prepared at the same time: while one is read or hashed, which the browser does elsewhere, another is
+// AtOnce is how many documents are prepared at the same time: while one is read or hashed, which the browser does elsewhere, another is
 // parsed. More would gain nothing and hold more of what hostile documents can make a reader hold.
-const atOnce = 4
+const AtOnce = 4
 
-// each does work for every document, atOnce at a time, begun in their order.
+// each does work for every document, AtOnce at a time, begun in their order.
 func (b *Batch) each(work func(*item)) {
 	items := make(chan *item, len(b.items))
 	for _, it := range b.items {
 		items <- it
 	}
 	close(items)
-	waits := make([]func(), min(atOnce, len(b.items)))
+	waits := make([]func(), min(AtOnce, len(b.items)))
 	for i := range waits {
 		waits[i] = inBackground(func() {
 			for it := range items {
