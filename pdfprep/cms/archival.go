@@ -12,6 +12,11 @@ const OIDArchival = "1.2.840.113583.1.1.8"
 // readable is left out: it is evidence, which may be missing.
 func (s *SignerInfo) Archival() (crls, ocsps [][]byte) {
 	value, _ := s.Attribute(OIDArchival)
+	return revocationValues(value)
+}
+
+// revocationValues reads SEQUENCE { [0] EXPLICIT SEQUENCE OF, [1] EXPLICIT SEQUENCE OF }, the form that revocation data have in both attributes.
+func revocationValues(value []byte) (crls, ocsps [][]byte) {
 	in := cryptobyte.String(value)
 	var seq cryptobyte.String
 	if !in.ReadASN1(&seq, asn1.SEQUENCE) {

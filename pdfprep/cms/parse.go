@@ -27,7 +27,8 @@ type SignedData struct {
 	Signer       SignerInfo
 	BER          bool // the input was not DER, as ISO 32000-2 12.8.3.3 demands, but readable
 
-	der              []byte // the whole, in DER
+	ocsps            [][]byte // OCSPResponses in DER, from among the revocation lists
+	der              []byte   // the whole, in DER
 	version          int
 	digestAlgorithms []byte // inside of the SET; a hint for one-pass readers, nothing here relies on it
 }
@@ -144,6 +145,7 @@ func (s *SignedData) readContent(encap cryptobyte.String) error {
 func (s *SignedData) readCertificates(sd *cryptobyte.String) error {
 	certificates, read := sequences(sd, tag0)
 	if read {
+		s.ocsps = otherOCSPs(*sd)
 		s.CRLs, read = sequences(sd, tag1)
 	}
 	if !read {

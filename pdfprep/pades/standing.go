@@ -3,6 +3,7 @@ package pades
 import (
 	"context"
 	"crypto/x509"
+	"slices"
 	"time"
 
 	"hashout/pdfprep"
@@ -128,7 +129,8 @@ func (s *standing) add(signed *cms.SignedData, at time.Time) error {
 		return err
 	}
 	s.known = append(s.known, own...)
-	s.crls = append(s.crls, signed.CRLs...)
+	crls, ocsps := signed.Revocation()
+	s.crls, s.ocsps = slices.Concat(s.crls, crls), slices.Concat(s.ocsps, ocsps)
 	s.subjects = append(s.subjects, subject{c, at})
 	return nil
 }

@@ -2,7 +2,10 @@ package pades
 
 import (
 	"crypto/x509"
+	"slices"
 	"time"
+
+	"hashout/pdfprep/cms"
 )
 
 // Trust is what a validation relies on.
@@ -30,6 +33,12 @@ func (t *Trust) certificates(own []*x509.Certificate) []*x509.Certificate {
 	list := append([]*x509.Certificate{}, own...)
 	list = append(list, t.Document.Certificates...)
 	return append(list, t.Other.Certificates...)
+}
+
+// addOther takes the revocation data that travel with a signature or a timestamp.
+func (t *Trust) addOther(s *cms.SignedData) {
+	crls, ocsps := s.Revocation()
+	t.Other.CRLs, t.Other.OCSPs = slices.Concat(t.Other.CRLs, crls), slices.Concat(t.Other.OCSPs, ocsps)
 }
 
 // path is a certificate chain that was judged at one moment.

@@ -71,9 +71,7 @@ func Validate(contents []byte, digester Digester, t Trust, proofs ...Proof) (*Re
 	}
 	r.Intact = true
 	own := s.Certificates
-	crls, ocsps := s.Signer.Archival()
-	t.Other.CRLs = slices.Concat(t.Other.CRLs, s.CRLs, crls)
-	t.Other.OCSPs = slices.Concat(t.Other.OCSPs, ocsps)
+	t.addOther(s)
 
 	for _, p := range proofs {
 		if p.Time.Before(r.Time) {
@@ -169,6 +167,7 @@ func ValidateTimestamp(stamp *cms.Timestamp, t Trust, at time.Time, extra ...*x5
 	r := TimestampReport{Time: stamp.Time}
 	s := stamp.SignedData
 	s.Certificates = append(t.certificates(s.Certificates), extra...)
+	t.addOther(s)
 	var err error
 	if r.Certificate, err = s.SigningCertificate(); err != nil {
 		r.Verdict = undecided(NoSigningCert, "The certificate of the timestamp authority is absent.")
