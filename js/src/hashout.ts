@@ -58,6 +58,7 @@ export class Hashout {
   /**
    * Judges the signatures of a PDF from its bytes: whether they hold, whose they are and since when, and whether what
    * happened to the document afterwards is allowed. Nothing is asked of any service, and no signature is a reason to reject.
+   * A file whose cross-reference is broken is one: it rejects with `PDF_MALFORMED`, because readers would not agree on which signatures it has.
    */
   async verify(file: FileInput, options: VerifyOptions = {}): Promise<Verification> {
     const trust = rootsOf(options.trust)

@@ -101,6 +101,12 @@ describe('verifying', { timeout: 60_000 }, () => {
     }
   })
 
+  it('has no verdict on a signed file whose cross-reference is broken: it rejects, and says that it could be mended', async () => {
+    const broken = Buffer.from(Buffer.from(certified).toString('latin1').replace(/startxref\s+\d+\s+%%EOF\s*$/, 'startxref\n7\n%%EOF\n'), 'latin1')
+    assert.notEqual(Buffer.compare(broken, certified), 0)
+    await assert.rejects(hashout.verify(broken, { trust: pem }), (error) => hashoutError('PDF_MALFORMED')(error) && error.details.repairable === true)
+  })
+
   it('has no verdict on a document without signatures, and rejects what is no PDF', async () => {
     assert.deepEqual(await hashout.verify(file('web/samples/service-agreement.pdf')), { verdict: null, signatures: [] })
     await assert.rejects(hashout.verify(new Uint8Array(100)), hashoutError('PDF_MALFORMED'))
