@@ -109,4 +109,11 @@ func TestNoDigestOfAPart(t *testing.T) {
 			t.Errorf("%s: %x, %v", name, got, err)
 		}
 	}
+	d := open(t, pdf, "")
+	if got, err := d.Digest(t.Context(), crypto.MD4, [4]int64{0, 1, 2, 3}); !errors.Is(err, pdfprep.ErrInvalidArgument) || got != nil {
+		t.Errorf("of a range, by a hash that is not there: %x, %v", got, err)
+	}
+	if got, err := d.Digest(t.Context(), crypto.SHA256, [4]int64{0, 1, 2, size}); !errors.Is(err, io.ErrUnexpectedEOF) || got != nil {
+		t.Errorf("of a range behind the end: %x, %v", got, err)
+	}
 }

@@ -110,17 +110,16 @@ func (d *Document) defect(ctx context.Context, s *signature, one *Signature) (st
 
 // contentsPlace tells where the value of Contents stands in the file, from its '<' to behind its '>'; zeros where that cannot be said.
 func (d *Document) contentsPlace(s *signature) (start, end int64, err error) {
-	v, ok := s.field.dict.Lookup("V")
+	if s.field.dict.Count("V") != 1 {
+		return 0, 0, nil
+	}
 	holder := s.field.ref
-	ref, indirect := v.Object.(object.Ref)
+	ref, indirect := s.field.dict.Get("V").(object.Ref)
 	if indirect {
 		holder = ref
 	}
-	if !ok || holder.Num == 0 || s.field.dict.Count("V") != 1 {
-		return 0, 0, nil
-	}
-	o, err := d.f.Object(holder)
-	if err != nil || o == nil || o.Offset < 0 || o.Stream >= 0 {
+	o, err := d.f.Object(holder) // none for a field that is no object
+	if err != nil || o == nil || o.Compressed || o.Stream >= 0 {
 		return 0, 0, err
 	}
 	raw := o.Value.Raw
@@ -130,8 +129,8 @@ func (d *Document) contentsPlace(s *signature) (start, end int64, err error) {
 		return 0, 0, err
 	}
 	_, pos, _ := object.Int(head, 0)
-	_, pos, ok = object.Int(head, pos)
-	if pos = object.SkipSpace(head, pos); !ok || !bytes.HasPrefix(head[pos:], []byte("obj")) {
+	_, pos, _ = object.Int(head, pos)
+	if pos = object.SkipSpace(head, pos); !bytes.HasPrefix(head[pos:], []byte("obj")) {
 		return 0, 0, nil
 	}
 	if pos = object.SkipSpace(head, pos+len("obj")); !bytes.HasPrefix(head[pos:], raw) {
@@ -164,13 +163,11 @@ func onlySpan(raw []byte, pos int, key object.Name) (object.Span, bool) {
 	if err != nil {
 		return object.Span{}, false
 	}
-	var found []object.Span
-	for _, s := range spans {
-		if s.Key == key {
-			found = append(found, s)
-		}
+	found := slices.DeleteFunc(spans, func(s object.Span) bool { return s.Key != key })
+	if len(found) != 1 {
+		return object.Span{}, false
 	}
-	return slices.Concat(found, []object.Span{{}})[0], len(found) == 1 && !found[0].Escaped && found[0].End > found[0].Start
+	return found[0], !found[0].Escaped && found[0].End > found[0].Start
 }
 
 // endsRevision tells whether the first size bytes of r end as a PDF ends: startxref, a number, %%EOF, and at most white space.
@@ -214,7 +211,7 @@ func (d *Document) foundThen(ctx context.Context, s *signature, one *Signature) 
 		was = o.Dict().Get("V")
 	}
 	ref, indirect := s.field.dict.Get("V").(object.Ref)
-	if before, wasIndirect := was.(object.Ref); was == nil || ref != before || indirect != wasIndirect {
+	if before, _ := was.(object.Ref); was == nil || ref != before { // a direct one has no reference
 		return absent, nil
 	}
 	num := ref.Num
