@@ -43,8 +43,11 @@ js/dist/index.js: js/node_modules/.installed $(WASM) $(LOOKS) $(shell find js/sr
 demo: build web/node_modules/.installed
 	$(GO) run ./web/devserver
 
-## test: everything, with outside judges; installs what it needs
-test: setup check test-go test-wasm test-js test-e2e
+## test: everything, with outside judges; installs what it needs. The suites wait for browsers and judges a lot: SUITES run at a time, and
+## what one of them says is shown when it ends
+SUITES ?= 2
+test: setup check web/node_modules/.installed
+	+$(MAKE) --no-print-directory --output-sync=target --jobs=$(SUITES) test-go test-e2e test-js test-wasm
 
 setup:
 	bash .ci/setup
