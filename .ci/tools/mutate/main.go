@@ -88,7 +88,7 @@ func report(all []verdict) (string, float64, error) {
 		return "", 0, fmt.Errorf("no mutants")
 	}
 	var b strings.Builder
-	type count struct{ killed, all int }
+	type count struct{ killed, hung, all int }
 	files, total := map[string]count{}, count{}
 	var names []string
 	for _, v := range all {
@@ -101,6 +101,9 @@ func report(all []verdict) (string, float64, error) {
 		if v.killed {
 			c.killed++
 			total.killed++
+			if v.hung {
+				total.hung++
+			}
 		} else {
 			why := "survived"
 			if !v.reached {
@@ -115,7 +118,8 @@ func report(all []verdict) (string, float64, error) {
 		fmt.Fprintf(&b, "%-36s %4d of %4d  %5.1f %%\n", name, c.killed, c.all, percent(c.killed, c.all))
 	}
 	score := percent(total.killed, total.all)
-	fmt.Fprintf(&b, "mutation: %d mutants, %d killed, %d survived: %.1f %%\n", total.all, total.killed, total.all-total.killed, score)
+	fmt.Fprintf(&b, "mutation: %d mutants, %d killed (%d of them hung until the time limit), %d survived: %.1f %%\n", total.all, total.killed, total.hung,
+		total.all-total.killed, score)
 	return b.String(), score, nil
 }
 

@@ -25,6 +25,7 @@ type verdict struct {
 	mutant
 	reached bool
 	killed  bool
+	hung    bool // the tests did not end: killed, by the time limit
 }
 
 // test is one test function of a built program, or one subtest of a long one.
@@ -271,8 +272,9 @@ func judge(m mutant, tests []*test) verdict {
 		for _, s := range tests {
 			limit += 5 * s.took
 		}
+		started := time.Now()
 		if _, _, err := run(tests, fmt.Sprintf("MUTATE_ON=%d", m.id), limit); err != nil {
-			v.killed = true
+			v.killed, v.hung = true, time.Since(started) >= limit
 			break
 		}
 	}
