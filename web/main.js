@@ -17,6 +17,8 @@ let working = false
 let loggedIn = false
 let service = null
 let engine = null
+/** A signing that was left for the release of its key, and the token that came back. */
+let waiting = null
 
 const failed = (error, heading) => {
   notice(byID('notice'), heading, error)
@@ -33,7 +35,7 @@ function refresh() {
   const open = pending()
   const missing = [documents.files.length === 0 && 'choose documents', !loggedIn && 'log in', !credentials.chosen && 'pick a key'].filter(Boolean)
   const button = byID('sign-button')
-  button.hidden = byID('sign-hint').hidden = documents.files.length > 0 && open.length === 0
+  button.hidden = byID('sign-hint').hidden = waiting !== null || (documents.files.length > 0 && open.length === 0)
   button.disabled = missing.length > 0 || service === null
   const again = open.length > 0 && open.every((file) => results.stateOf(file) === 'failed')
   button.textContent = again ? `Try ${count(open.length, 'document')} again` : open.length > 0 ? `Sign ${count(open.length, 'document')}` : 'Sign'
@@ -56,7 +58,7 @@ function busy(on) {
 /** Asks where the signature of a document goes, and perhaps puts it there in all. */
 async function place(entry, entries) {
   const { file, password, placement } = entry
-  const answer = await askPlacement({ file, password, placement, others: entries.length - 1, preview: look.preview })
+  const answer = await askPlacement({ file, password, open: await entry.openFields, placement, others: entries.length - 1, preview: look.preview })
   if (!answer) return
   entry.placement = answer.placement
   entry.show()
@@ -80,7 +82,12 @@ const look = lookChooser({
   preview: async (options) => (await ready, engine.previewAppearance({ ...options, signerName: credentials.chosen ? keyName(credentials.chosen) : 'Your name' })),
 })
 const verification = verifyPanel({ verify: async (file) => (await ready, engine.verify(file, config.trust && { trust: config.trust })) })
-const results = resultList({ check: verification.check, unlock: (file, password) => (documents.setPassword(file, password), sign([file])) })
+const timestamp = config.timestamp ?? { service: true }
+const results = resultList({
+  check: verification.check,
+  unlock: (file, password) => (documents.setPassword(file, password), sign([file])),
+  complete: (file, blob, level) => service.extend(blob, { level, timestamp, password: documents.input(file).password }),
+})
 
 // The parts report changes while they are still being built.
 const refreshSoon = () => queueMicrotask(refresh)
@@ -124,7 +131,7 @@ const session = login({
   },
 })
 
-const signing = signingRun({ results, busy, leave: session.leave, input: documents.input, appearance: () => look.appearance, releaseKey: session.releaseKey, phone: config.demo?.phone, timestamp: config.timestamp ?? { service: true } })
+const signing = signingRun({ results, busy, leave: session.leave, input: documents.input, appearance: () => look.appearance, releaseKey: session.releaseKey, phone: config.demo?.phone, timestamp })
 
 async function sign(files) {
   if (byID('sign-button').disabled) return // no key, or no login any more: the hint next to the button says so
@@ -158,10 +165,9 @@ ready.then(refresh).catch((error) => {
 // The service's name and login address, ahead of the click: a popup must open at once.
 info().catch((error) => failed(error, 'The service does not answer'))
 
-/** A signing that was left for the release of its key, and the token that came back. */
-let waiting = null
 function showWaiting() {
   byID('kept').hidden = !waiting
+  refresh()
   if (waiting) byID('kept-text').textContent = `The key is released for ${count(waiting.files.length, 'document')}. Log in once more: then the service signs the hashes, and you get your documents.`
 }
 async function goOn() {
@@ -173,6 +179,7 @@ async function goOn() {
   await signing.goOn(service, kept, token.accessToken)
   refresh()
 }
+byID('kept-login').addEventListener('click', () => byID('login-button').click())
 byID('kept-drop').addEventListener('click', async () => {
   await signing.drop(waiting.id)
   waiting = null

@@ -35,7 +35,7 @@ export function askApproval({ numSignatures, keyName, open, signal }) {
         finish(await open(over.signal))
       } catch (problem) {
         error.hidden = over.signal.aborted
-        error.textContent = problem.message
+        error.textContent = problem.error === 'access_denied' ? 'The release was refused on the service’s page. Nothing was signed.' : problem.message
       } finally {
         go.disabled = false
       }

@@ -33,7 +33,7 @@ export function placeInWords(placement) {
  * so, and does not get in the way of the others.
  */
 export function documentList({ changed, inspect, place }) {
-  /** @type {{ file: File, password?: string, placement: object | null, node: Element, show: () => void }[]} */
+  /** @type {{ file: File, password?: string, placement: object | null, openFields: Promise<string[]>, node: Element, show: () => void }[]} */
   let entries = []
   let locked = false
   const list = byID('files')
@@ -76,7 +76,10 @@ export function documentList({ changed, inspect, place }) {
         extra.replaceChildren()
         placeButton.hidden = where.hidden = false
         try {
-          const found = await inspect(file, entry.password)
+          const asked = inspect(file, entry.password)
+          // What nobody has signed, and no signature has locked.
+          entry.openFields = asked.then((found) => found.fields.filter((f) => !f.signed && !f.locked).map((f) => f.name), () => [])
+          const found = await asked
           facts.textContent = [bytes(file.size), ...factsOf(found)].join(' · ')
           if (found.refusal) refuse(found.refusal)
         } catch (error) {

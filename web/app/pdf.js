@@ -66,11 +66,11 @@ export async function openPDF(file, password) {
       return (await pdf.getPage(number)).getViewport({ scale: 1 })
     },
 
-    /** The empty signature fields of a page that can be seen: { name, rect }, rect in the page's own units. */
+    /** The signature fields of a page that can be seen, signed or not: { name, rect }, rect in the page's own units. */
     async fields(number) {
       const annotations = await (await pdf.getPage(number)).getAnnotations()
       return annotations
-        .filter((a) => a.fieldType === 'Sig' && a.fieldName && !a.fieldValue && a.rect[0] !== a.rect[2] && a.rect[1] !== a.rect[3])
+        .filter((a) => a.fieldType === 'Sig' && a.fieldName && a.rect[0] !== a.rect[2] && a.rect[1] !== a.rect[3])
         .map((a) => ({ name: a.fieldName, rect: a.rect }))
     },
 

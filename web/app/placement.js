@@ -11,12 +11,12 @@ const measures = { 'place-x': 'x', 'place-y': 'y', 'place-width': 'width', 'plac
 /**
  * Asks where the signature goes.
  *
- * `placement` is the choice so far, null for an invisible signature; `others` counts
- * the further documents; `preview` is the address of a picture of the signature, if
+ * `open` are the names of the fields that can be signed; `placement` is the choice so far,
+ * null for an invisible signature; `others` counts the further documents; `preview` is the address of a picture of the signature, if
  * there is one. Resolves to { placement, all }, or to undefined when nothing changes.
  * A placement is { page, box, field }: `field` is what the package takes.
  */
-export async function askPlacement({ file, password, placement, others = 0, preview }) {
+export async function askPlacement({ file, password, open, placement, others = 0, preview }) {
   const dialog = byID('place')
   const stage = byID('place-stage')
   const canvas = byID('place-canvas')
@@ -72,7 +72,7 @@ export async function askPlacement({ file, password, placement, others = 0, prev
     const [nextViewport, nextFields] = [await pdf.viewport(page), await pdf.fields(page)]
     if (asked !== page || over.signal.aborted) return
     viewport = nextViewport
-    fields = nextFields
+    fields = nextFields.filter((f) => open.includes(f.name))
     stage.style.setProperty('--ratio', viewport.width / viewport.height)
     if (field && !fields.some((f) => f.name === field)) field = ''
     box = box ? (field ? box : fit(box, viewport)) : usual(viewport)

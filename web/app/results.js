@@ -1,7 +1,7 @@
 // One row per document: progress while it is signed, then the download with the
 // details of the signature, or the error in plain words.
 
-import { byID, bytes, element, save } from './dom.js'
+import { announce, byID, bytes, element, save } from './dom.js'
 import { explain, serviceWords } from './words.js'
 import { distinct, zip, zipLimit } from './zip.js'
 
@@ -21,8 +21,8 @@ const order = Object.keys(phases)
 /** contract.pdf → contract-signed.pdf */
 export const signedName = (name) => `${name.replace(/\.pdf$/i, '')}-signed.pdf`
 
-/** A row of the result list; `unlock(file, password)` tries the file again with its password. */
-function row(file, unlock, check) {
+/** A row of the result list, see resultList. */
+function row(file, { unlock, check, complete }) {
   const state = element('span', { class: 'state muted small' }, 'Waiting')
   const bar = element('progress', { max: 1, value: 0, 'aria-label': `Progress of ${file.name}` })
   const actions = element('span', { class: 'row' })
@@ -47,18 +47,20 @@ function row(file, unlock, check) {
       bar.value = Math.max(bar.value, Math.min(1, (order.indexOf(phase) + part) / order.indexOf('done')))
     },
 
-    signed({ blob, signature, shortfall }) {
-      this.outcome = { blob, signature, name: signedName(file.name) }
+    /** A signed document, with the level that was asked for, if it is known. */
+    signed({ blob, signature, shortfall }, wanted) {
+      this.outcome = { blob, name: signedName(file.name) }
       node.classList.add('done')
+      node.classList.toggle('below', Boolean(shortfall))
       node.dataset.bytes = blob.size
       bar.remove()
       state.textContent = `Signed · ${bytes(blob.size)}, ${bytes(blob.size - file.size)} appended`
+      body.replaceChildren()
+      actions.replaceChildren()
       actions.append(element('button', { class: 'button quiet', type: 'button', click: () => check(blob, this.outcome.name) }, 'Check', element('span', { class: 'visually-hidden' }, ` ${this.outcome.name}`)))
       actions.append(element('button', { class: 'button download', type: 'button', 'aria-label': `Download ${this.outcome.name}`, click: () => save(blob, this.outcome.name) }, 'Download'))
-      if (shortfall) {
-        const { title, code } = explain(shortfall)
-        body.append(element('p', { class: 'small short-of' }, `Reached level ${signature.level} only. ${title} `, element('span', { class: 'code' }, code)))
-      }
+      if (signature.findings?.some((f) => f.kind === 'appearance-may-not-show')) body.append(element('p', { class: 'may-not-show muted' }, 'Some readers will not show the visible signature: this form has them draw all its fields anew.'))
+      if (shortfall) body.append(...shortOf(this, signature, shortfall, wanted, complete))
       body.append(disclosure('Signature details', signatureFacts(signature)))
     },
 
@@ -78,6 +80,26 @@ function row(file, unlock, check) {
       body.append(disclosure('Technical details', facts))
     },
   }
+}
+
+/** Why a signed document is not of the level that was wanted, and a button that adds what was missing. */
+function shortOf(row, signature, shortfall, wanted, complete) {
+  const { title, code } = explain(shortfall)
+  const { blob, name } = row.outcome
+  const add = async ({ currentTarget: button }) => {
+    button.disabled = true
+    const outcome = await complete(row.file, blob, wanted).then(
+      (done) => ({ blob: done.blob, signature: { ...signature, level: done.level }, shortfall: done.shortfall }),
+      (error) => ({ blob, signature, shortfall: error }),
+    )
+    row.signed(outcome, wanted)
+    announce(`${name} is of level ${outcome.signature.level}.`)
+    row.node.querySelector(outcome.shortfall ? '.add' : '.download').focus() // the button that had the focus is gone
+  }
+  return [
+    element('p', { class: 'short-of' }, `Level ${signature.level}${wanted ? ` instead of ${wanted}` : ' only'}: ${title.charAt(0).toLowerCase()}${title.slice(1)}. `, element('span', { class: 'code' }, code)),
+    element('p', { class: 'row' }, 'The signature is good. What is missing can be added later.', wanted && element('button', { class: 'button add', type: 'button', click: add }, 'Add it now', element('span', { class: 'visually-hidden' }, ` to ${name}`))),
+  ]
 }
 
 function passwordForm(file, unlock) {
@@ -121,8 +143,11 @@ function signatureFacts(s = {}) {
   return facts.filter(([, value]) => value).map(([name, value]) => [name, element('span', { class: name === 'Covers' || name === 'Field' ? 'mono' : '' }, String(value))])
 }
 
-/** The result list of the page. `unlock(file, password)` is called when the user gives a document's password, `check(blob, name)` when a signed one is to be verified. */
-export function resultList({ unlock, check }) {
+/**
+ * The result list of the page. `unlock(file, password)` is called when the user gives a document's password, `check(blob, name)` when a
+ * signed one is to be verified; `complete(file, blob, level)` takes what was signed to the level that it has not reached.
+ */
+export function resultList(calls) {
   const list = byID('results')
   let rows = []
 
@@ -136,7 +161,7 @@ export function resultList({ unlock, check }) {
   return {
     /** Fresh rows for files, each in its place; rows of other documents stay. */
     start(files) {
-      const fresh = files.map((file) => row(file, unlock, check))
+      const fresh = files.map((file) => row(file, calls))
       const places = new Map(fresh.map((r) => [r.file, r]))
       rows = rows.map((r) => places.get(r.file) ?? r)
       rows.push(...fresh.filter((r) => !rows.includes(r)))

@@ -147,7 +147,7 @@ export function signingRun({ results, busy, leave, input, appearance, releaseKey
       const again = []
       for (const [i, row] of open.entries()) {
         const outcome = documents[i]
-        if (!outcome.error) row.signed(outcome)
+        if (!outcome.error) row.signed(outcome, byID('option-level').value)
         else if (mayAskAgain(outcome.error) && !controller.signal.aborted) again.push({ row, error: outcome.error })
         else row.failed(cancelled ? reasonOf(row, outcome.error) : outcome.error)
       }

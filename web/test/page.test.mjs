@@ -1,25 +1,14 @@
-// The page itself: accessible, usable by keyboard, fit for a phone, and the
-// screenshots of it in test/out/.
+// The page itself: accessible, usable by keyboard, fit for a phone.
 
 import assert from 'node:assert/strict'
 import { mkdir, readFile } from 'node:fs/promises'
-import { createRequire } from 'node:module'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { out } from './lib/devserver.mjs'
+import { look, looks, violations } from './lib/eyes.mjs'
 import { pdf, stage } from './lib/stage.mjs'
 
 const it = stage()
 const timeout = 120_000
-const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
-
-/** axe over the page as it is now; every rule counts. */
-async function violations(portal) {
-  // The test's own script comes by the debugger, past the page’s policy.
-  await portal.page.evaluate(axe)
-  const { violations: found } = await portal.page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'] }))
-  return found.map((v) => `${v.id}: ${v.help} (${v.nodes.map((n) => n.target).join('; ')})`)
-}
 
 /** The pictures of the README, at the size in which they are shown; `SCREENSHOTS=1` writes them anew. */
 async function forReadme(portal, name) {
@@ -29,25 +18,10 @@ async function forReadme(portal, name) {
   await portal.page.screenshot({ path: `${folder}${name}.jpg`, type: 'jpeg', quality: 72, animations: 'disabled' })
 }
 
-const shot = async (portal, name, fullPage = true) => {
-  await mkdir(out, { recursive: true })
-  await portal.page.evaluate(() => scrollTo(0, 0))
-  await portal.page.screenshot({ path: `${out}${name}.png`, fullPage, animations: 'disabled' })
-}
-
-for (const [label, options] of [
-  ['light', { colorScheme: 'light' }],
-  ['dark', { colorScheme: 'dark' }],
-  ['phone', { colorScheme: 'light', viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, hasTouch: true, isMobile: true }],
-]) {
+for (const [label, options] of Object.entries(looks)) {
   test(`${label}: no axe violation in any state, no sideways scrolling; screenshots`, { skip: it.skip, timeout }, async () => {
     const portal = await it.open(options)
-    const check = async (state, fullPage) => {
-      assert.deepEqual(await violations(portal), [], state)
-      await shot(portal, `${label}-${state}`, fullPage)
-      const { inner, scroll } = await portal.page.evaluate(() => ({ inner: innerWidth, scroll: document.documentElement.scrollWidth }))
-      assert.ok(scroll <= inner, `${state}: ${scroll} px wide on ${inner}`)
-    }
+    const check = (state, how) => look(portal, `${label}-${state}`, how)
     await check('1-start')
     await portal.page.click('#samples')
     await portal.add({ name: 'scan.pdf', mimeType: 'application/pdf', buffer: Buffer.from('not a PDF at all') })
@@ -57,7 +31,7 @@ for (const [label, options] of [
     await portal.page.locator('#look-preview:not([hidden])').waitFor()
     await portal.page.check('input[name="look"][value="ink"]')
     await portal.place('service-agreement.pdf')
-    await check('2-place', false)
+    await check('2-place', { inView: true })
     if (label === 'light') await forReadme(portal, 'place')
     await portal.page.click('#place-ok')
     await portal.page.selectOption('#option-level', 'B-LT')
@@ -69,7 +43,7 @@ for (const [label, options] of [
     }
     await portal.page.click('#sign-button')
     await portal.page.locator('#factors[open]').waitFor()
-    await check('4-pin', false)
+    await check('4-pin', { inView: true })
     await portal.enterPIN(it.demo.pin, it.demo.otp)
     assert.deepEqual((await portal.results()).map((r) => r.code), ['', '', 'PDF_MALFORMED'])
     for (const summary of await portal.page.locator('#results .result summary, .request:last-child summary').all()) await summary.click()
