@@ -14,7 +14,7 @@ import { pages } from './lib/pages.mjs'
 import { pdf, stage } from './lib/stage.mjs'
 
 const it = stage()
-const timeout = 120_000
+const timeout = 180_000
 const file = (name, buffer, mimeType = 'application/pdf') => ({ name, mimeType, buffer })
 
 /** The same test in every look; `see` checks a state and keeps its screenshot. */
