@@ -116,7 +116,7 @@ audit:
 MUTATED := pdfprep:prepared.go,reread.go,sigdict.go \
 	pdfprep/cms:assemble.go,attribute.go,conform.go,padding.go,parse.go,signedattributes.go,signingcertificate.go,timestampresponse.go,verify.go \
 	pdfprep/pades:chain.go,signed.go,trust.go,validate.go,verdict.go \
-	csc:call.go,signall.go,verify.go
+	csc:call.go,complaint.go,errors.go,signall.go,signhash.go,verify.go
 mutation:
 	cd .ci/tools && $(GO) build -o $(CACHE)/bin/mutate ./mutate
 	$(CACHE)/bin/mutate -min 85 -out .ci/mutation.txt $(MUTATED)
