@@ -113,9 +113,9 @@ audit:
 	bash .ci/audit
 
 ## mutation: faults planted where a mistake would cost most; how many of them the tests notice
-MUTATED := pdfprep:prepared.go,reread.go,sigdict.go \
+MUTATED := pdfprep:prepared.go,reread.go,sigdict.go,signed.go \
 	pdfprep/cms:assemble.go,attribute.go,conform.go,padding.go,parse.go,signedattributes.go,signingcertificate.go,timestampresponse.go,verify.go \
-	pdfprep/pades:chain.go,signed.go,trust.go,validate.go,verdict.go \
+	pdfprep/pades:chain.go,signed.go,trust.go,validate.go,verdict.go,verify.go+pdfprep \
 	csc:call.go,complaint.go,errors.go,signall.go,signhash.go,verify.go
 mutation:
 	cd .ci/tools && $(GO) build -o $(CACHE)/bin/mutate ./mutate
