@@ -31,8 +31,9 @@ var arrows = map[string][]string{
 	"pdfprep/cms":            {"csc/sigalg"},
 	"pdfprep/pades":          {"csc/sigalg", "pdfprep", "pdfprep/cms"},
 	"pdfprep/repair":         {"pdfprep", "pdfprep/internal/object", "pdfprep/internal/file", "pdfprep/internal/stdsec"},
-	"wasm":                   {"csc", "csc/sigalg", "pdfprep", "pdfprep/cms", "pdfprep/pades", "wasm/internal/signflow"},
-	"wasm/appearance":        {"pdfprep/appearance", "pdfprep/drawing"},
+	"wasm":                   {"csc", "csc/sigalg", "pdfprep", "pdfprep/cms", "pdfprep/pades", "wasm/internal/jsvalue", "wasm/internal/signflow"},
+	"wasm/appearance":        {"pdfprep/appearance", "pdfprep/drawing", "wasm/internal/jsvalue"},
+	"wasm/internal/jsvalue":  {},
 	"wasm/internal/signflow": {"csc", "csc/sigalg", "pdfprep", "pdfprep/cms", "pdfprep/pades", "pdfprep/repair"},
 	"web/":                   {"csc/csctest"},
 }

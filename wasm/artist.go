@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"hashout/pdfprep"
+	"hashout/wasm/internal/jsvalue"
 
 	"github.com/hack-pad/safejs"
 )
@@ -33,7 +34,7 @@ type canvasShape struct {
 // Draw implements pdfprep.Artist.
 func (h *hostArtist) Draw(ctx context.Context, c pdfprep.Canvas) (pdfprep.Drawing, error) {
 	_, zone := h.signingTime.Zone()
-	request, err := encode(canvasShape{
+	request, err := jsvalue.Encode(canvasShape{
 		Width: c.Width, Height: c.Height, Field: c.Field, PDFA: c.PDFA, Opaque: c.Opaque, SignerName: h.signerName, SigningTime: h.signingTime.Unix() * 1000, ZoneMinutes: zone / 60,
 	})
 	if err != nil {
@@ -52,6 +53,6 @@ func (h *hostArtist) Draw(ctx context.Context, c pdfprep.Canvas) (pdfprep.Drawin
 		return pdfprep.Drawing{}, err
 	}
 	d := pdfprep.Drawing{Page: page}
-	d.PDF, err = goBytes(data)
+	d.PDF, err = jsvalue.Bytes(data)
 	return d, err
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 
+	"hashout/wasm/internal/jsvalue"
 	"hashout/wasm/internal/signflow"
 
 	"github.com/hack-pad/safejs"
@@ -114,11 +115,11 @@ func (b *blob) slice(p []byte, off int64) (int, error) {
 
 // Digest hashes original ∥ before ∥ after outside Go, where it is five times faster (WebCrypto).
 func (b *blob) Digest(ctx context.Context, h crypto.Hash, before, after []byte) ([]byte, error) {
-	head, err := jsBytes(before)
+	head, err := jsvalue.Uint8Array(before)
 	if err != nil {
 		return nil, err
 	}
-	tail, err := jsBytes(after)
+	tail, err := jsvalue.Uint8Array(after)
 	if err != nil {
 		return nil, err
 	}

@@ -5,7 +5,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"os"
 	"strings"
@@ -14,6 +13,7 @@ import (
 
 	"hashout/pdfprep"
 	"hashout/pdfprep/cms"
+	"hashout/wasm/internal/jsvalue"
 
 	"github.com/hack-pad/safejs"
 )
@@ -84,7 +84,7 @@ func (p *page) credential(id string) map[string]any {
 
 func newBlob(t *testing.T, data []byte) any {
 	t.Helper()
-	array := must(t)(newArray(safejs.Unsafe(must(t)(jsBytes(data)))))
+	array := must(t)(newArray(safejs.Unsafe(must(t)(jsvalue.Uint8Array(data)))))
 	constructor := must(t)(safejs.Global().Get("Blob"))
 	return safejs.Unsafe(must(t)(constructor.New(array)))
 }
@@ -147,7 +147,7 @@ func verifySigned(t *testing.T, document safejs.Value, original []byte) {
 	if failure := must(t)(document.Get("error")); !failure.IsUndefined() {
 		t.Fatalf("%s: %s", stringProperty(failure, "code"), stringProperty(failure, "message"))
 	}
-	update, err := goBytes(must(t)(document.Get("update")))
+	update, err := jsvalue.Bytes(must(t)(document.Get("update")))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -190,11 +190,7 @@ func TestInspectInTheBrowser(t *testing.T) {
 		t.Fatal(err)
 	}
 	var found pdfprep.Inspection
-	text, err := stringify(value)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := json.Unmarshal([]byte(text), &found); err != nil || len(found.Signatures) != 12 {
+	if err := jsvalue.Decode(value, &found); err != nil || len(found.Signatures) != 12 {
 		t.Fatalf("%d signatures, %v", len(found.Signatures), err)
 	}
 }
@@ -292,8 +288,8 @@ func TestWrongPINKeepsTheServicesWords(t *testing.T) {
 	failure := must(t)(must(t)(must(t)(p.host.Get("documents")).Index(0)).Get("error"))
 	service := must(t)(failure.Get("service"))
 	if stringProperty(failure, "code") != "AUTHORIZATION_FAILED" || stringProperty(service, "error") != "invalid_pin" {
-		text, _ := stringify(failure)
-		t.Errorf("%s", text)
+		var said any
+		t.Error(jsvalue.Decode(failure, &said), said)
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"fmt"
 
 	"hashout/csc"
+	"hashout/wasm/internal/jsvalue"
 	"hashout/wasm/internal/signflow"
 
 	"github.com/hack-pad/safejs"
@@ -59,7 +60,7 @@ func (c *call) digest(ctx context.Context, document int, h crypto.Hash, parts ..
 	if err != nil {
 		return nil, fmt.Errorf("hashing the document: %w", err)
 	}
-	sum, err := goBytes(value)
+	sum, err := jsvalue.Bytes(value)
 	if err == nil && len(sum) != h.Size() {
 		err = fmt.Errorf("hashing the document: %d bytes came back, not %d", len(sum), h.Size())
 	}

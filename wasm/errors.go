@@ -7,6 +7,7 @@ import (
 	"errors"
 
 	"hashout/csc"
+	"hashout/wasm/internal/jsvalue"
 
 	"github.com/hack-pad/safejs"
 )
@@ -88,7 +89,7 @@ func serviceAnswer(details map[string]any) *serviceRecord {
 
 // errorObject is the plain object a promise is rejected with; js makes a HashoutError of it.
 func errorObject(err error) safejs.Value {
-	value, failure := encode(record(err))
+	value, failure := jsvalue.Encode(record(err))
 	if failure != nil {
 		return safejs.Null()
 	}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 
 	"hashout/csc"
+	"hashout/wasm/internal/jsvalue"
 
 	"github.com/hack-pad/safejs"
 )
@@ -149,7 +150,7 @@ func readBody(ctx context.Context, response safejs.Value, limit int64) ([]byte, 
 		if err != nil {
 			return nil, err
 		}
-		part, err := goBytes(value)
+		part, err := jsvalue.Bytes(value)
 		if err != nil {
 			return nil, err
 		}

@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 
+	"hashout/wasm/internal/jsvalue"
 	"hashout/wasm/internal/signflow"
 )
 
@@ -23,5 +24,5 @@ func inspect(ctx context.Context, c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return encode(inspection)
+	return jsvalue.Encode(inspection)
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"hashout/csc"
+	"hashout/wasm/internal/jsvalue"
 	"hashout/wasm/internal/signflow"
 )
 
@@ -52,7 +53,7 @@ func prepare(ctx context.Context, c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return encode(journalShape{Journal: s.journal})
+	return jsvalue.Encode(journalShape{Journal: s.journal})
 }
 
 // restore tells what became of a journal's documents.
@@ -69,7 +70,7 @@ func restore(ctx context.Context, c *call) (any, error) {
 		}
 		shape.Documents = append(shape.Documents, document)
 	}
-	return encode(shape)
+	return jsvalue.Encode(shape)
 }
 
 // finish restores and completes.
@@ -180,7 +181,7 @@ func (s *signing) read(ctx context.Context, k credentialArgs, options []byte, fi
 
 // write has the page keep a record, and waits until it has.
 func (s *signing) write(ctx context.Context, r journalShape) error {
-	value, err := encode(r)
+	value, err := jsvalue.Encode(r)
 	if err != nil {
 		return err
 	}
@@ -225,5 +226,5 @@ func (s *signing) finish(ctx context.Context) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return encode(struct{}{})
+	return jsvalue.Encode(struct{}{})
 }

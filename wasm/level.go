@@ -10,6 +10,7 @@ import (
 	"hashout/csc"
 	"hashout/pdfprep"
 	"hashout/pdfprep/pades"
+	"hashout/wasm/internal/jsvalue"
 	"hashout/wasm/internal/signflow"
 )
 
@@ -24,12 +25,12 @@ type gatherShape struct {
 
 // gather has the page fetch, which knows its proxies.
 func (c *call) gather(ctx context.Context, r *pades.Request) ([]byte, error) {
-	request, err := encode(gatherShape{Purpose: string(r.Purpose), URL: r.URL, ContentType: r.ContentType, Accept: r.Accept, MaxBytes: r.MaxBytes})
+	request, err := jsvalue.Encode(gatherShape{Purpose: string(r.Purpose), URL: r.URL, ContentType: r.ContentType, Accept: r.Accept, MaxBytes: r.MaxBytes})
 	if err != nil {
 		return nil, err
 	}
 	if r.Body != nil {
-		body, err := jsBytes(r.Body)
+		body, err := jsvalue.Uint8Array(r.Body)
 		if err != nil {
 			return nil, err
 		}
@@ -41,7 +42,7 @@ func (c *call) gather(ctx context.Context, r *pades.Request) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return goBytes(answer)
+	return jsvalue.Bytes(answer)
 }
 
 // The words of a list of timestamp authorities that are no addresses.
@@ -119,11 +120,11 @@ func extend(ctx context.Context, c *call) (any, error) {
 	if x.Shortfall != nil {
 		shape.Shortfall = record(x.Shortfall)
 	}
-	value, err := encode(shape)
+	value, err := jsvalue.Encode(shape)
 	if err != nil {
 		return nil, err
 	}
-	update, err := jsBytes(x.Update)
+	update, err := jsvalue.Uint8Array(x.Update)
 	if err != nil {
 		return nil, err
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"hashout/csc"
+	"hashout/wasm/internal/jsvalue"
 
 	"github.com/hack-pad/safejs"
 )
@@ -40,7 +41,7 @@ func info(ctx context.Context, c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return encode(answer.Raw)
+	return jsvalue.Encode(answer.Raw)
 }
 
 func credentials(ctx context.Context, c *call) (any, error) {
@@ -65,7 +66,7 @@ func credentials(ctx context.Context, c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	result, err := encode(struct{}{})
+	result, err := jsvalue.Encode(struct{}{})
 	if err != nil {
 		return nil, err
 	}
@@ -90,13 +91,13 @@ func credential(ctx context.Context, c *call) (any, error) {
 
 // credentialValue is a credential as JavaScript sees it: plain values, and certificates as bytes.
 func credentialValue(c *csc.Credential) (safejs.Value, error) {
-	value, err := encode(describe(c, time.Now()))
+	value, err := jsvalue.Encode(describe(c, time.Now()))
 	if err != nil {
 		return value, err
 	}
 	chain := make([]any, len(c.Chain))
 	for i, cert := range c.Chain {
-		if chain[i], err = jsBytes(cert.Raw); err != nil {
+		if chain[i], err = jsvalue.Uint8Array(cert.Raw); err != nil {
 			return value, err
 		}
 	}
@@ -107,7 +108,7 @@ func credentialValue(c *csc.Credential) (safejs.Value, error) {
 	if err := value.Set("chain", array); err != nil || c.Certificate == nil {
 		return value, err
 	}
-	der, err := jsBytes(c.Certificate.Raw)
+	der, err := jsvalue.Uint8Array(c.Certificate.Raw)
 	if err != nil {
 		return value, err
 	}

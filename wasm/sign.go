@@ -15,6 +15,7 @@ import (
 	"hashout/pdfprep"
 	"hashout/pdfprep/cms"
 	"hashout/pdfprep/pades"
+	"hashout/wasm/internal/jsvalue"
 	"hashout/wasm/internal/signflow"
 )
 
@@ -44,7 +45,7 @@ func estimate(_ context.Context, c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return encode(estimateShape{Signature: size.SignatureBytes, Contents: size.ContentsBytes, SignAlgo: size.SignAlgo, Digest: size.Digest})
+	return jsvalue.Encode(estimateShape{Signature: size.SignatureBytes, Contents: size.ContentsBytes, SignAlgo: size.SignAlgo, Digest: size.Digest})
 }
 
 // documents takes the Blobs of a call. They stay in the page's hands.
@@ -153,7 +154,7 @@ func (c *call) authorize(ctx context.Context, r csc.FactorRequest, pending []sig
 			}
 		}
 	}
-	request, err := encode(shape)
+	request, err := jsvalue.Encode(shape)
 	if err != nil {
 		return csc.Factors{}, err
 	}
@@ -190,12 +191,12 @@ func (c *call) deliver(index int, r signflow.Result, signerName string) error {
 			SignAlgo: s.SignAlgo, Level: string(s.Level), SignerName: signerName, Findings: s.Findings,
 		}
 	}
-	value, err := encode(shape)
+	value, err := jsvalue.Encode(shape)
 	if err != nil {
 		return err
 	}
 	if r.Update != nil {
-		update, err := jsBytes(r.Update)
+		update, err := jsvalue.Uint8Array(r.Update)
 		if err != nil {
 			return err
 		}

@@ -7,6 +7,7 @@ import (
 	"crypto"
 	"time"
 
+	"hashout/wasm/internal/jsvalue"
 	"hashout/wasm/internal/signflow"
 )
 
@@ -29,7 +30,7 @@ func verify(ctx context.Context, c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return encode(result)
+	return jsvalue.Encode(result)
 }
 
 // digestRange hashes the two pieces that a ByteRange covers, outside Go.

@@ -4,12 +4,12 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 
 	"hashout/pdfprep/appearance"
 	"hashout/pdfprep/drawing"
+	"hashout/wasm/internal/jsvalue"
 
 	"github.com/hack-pad/safejs"
 )
@@ -105,7 +105,7 @@ func guarded(args []safejs.Value) (value safejs.Value, err error) {
 	if err != nil {
 		return value, err
 	}
-	pdf, err := jsBytes(drawn.PDF)
+	pdf, err := jsvalue.Uint8Array(drawn.PDF)
 	if err != nil {
 		return value, err
 	}
@@ -142,7 +142,7 @@ func read(args safejs.Value) (*appearance.Artist, drawing.Canvas, error) {
 		if err != nil {
 			return nil, drawing.Canvas{}, err
 		}
-		data, err := goBytes(one)
+		data, err := jsvalue.Bytes(one)
 		if err != nil {
 			return nil, drawing.Canvas{}, invalid("a font is not bytes", err)
 		}
@@ -157,19 +157,7 @@ func decode(args safejs.Value, name string, target any) error {
 	if err != nil {
 		return err
 	}
-	object, err := safejs.Global().Get("JSON")
-	if err != nil {
-		return err
-	}
-	text, err := object.Call("stringify", value)
-	if err != nil || text.Type() != safejs.TypeString {
-		return invalid("the arguments are not of the shape this call takes", err)
-	}
-	s, err := text.String()
-	if err != nil {
-		return err
-	}
-	if err := json.Unmarshal([]byte(s), target); err != nil {
+	if err := jsvalue.Decode(value, target); err != nil {
 		return invalid("the appearance has a value of a kind that does not belong there", err)
 	}
 	return nil
@@ -180,28 +168,5 @@ func optionalBytes(args safejs.Value, name string) ([]byte, error) {
 	if err != nil || value.IsNull() || value.IsUndefined() {
 		return nil, err
 	}
-	return goBytes(value)
-}
-
-func goBytes(v safejs.Value) ([]byte, error) {
-	n, err := v.Length()
-	if err != nil {
-		return nil, err
-	}
-	b := make([]byte, n)
-	_, err = safejs.CopyBytesToGo(b, v)
-	return b, err
-}
-
-func jsBytes(b []byte) (safejs.Value, error) {
-	constructor, err := safejs.Global().Get("Uint8Array")
-	if err != nil {
-		return safejs.Value{}, err
-	}
-	array, err := constructor.New(len(b))
-	if err != nil {
-		return array, err
-	}
-	_, err = safejs.CopyBytesToJS(array, b)
-	return array, err
+	return jsvalue.Bytes(value)
 }

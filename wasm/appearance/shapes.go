@@ -4,11 +4,11 @@ package main
 
 import (
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"strings"
 
 	"hashout/pdfprep/appearance"
+	"hashout/wasm/internal/jsvalue"
 
 	"github.com/hack-pad/safejs"
 )
@@ -140,15 +140,7 @@ func errorObject(err error) safejs.Value {
 	if errors.As(err, &detailed) && detailed.ErrorDetails() != nil {
 		record.Details = detailed.ErrorDetails()
 	}
-	text, err := json.Marshal(record)
-	if err != nil {
-		return safejs.Null()
-	}
-	object, err := safejs.Global().Get("JSON")
-	if err != nil {
-		return safejs.Null()
-	}
-	value, err := object.Call("parse", string(text))
+	value, err := jsvalue.Encode(record)
 	if err != nil {
 		return safejs.Null()
 	}
