@@ -202,6 +202,7 @@ func (s *signing) finish(ctx context.Context) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	levels.Names = o.VRI
 	var lost error
 	_, err = s.batch.Finish(ctx, func(digest crypto.Hash) (signflow.Signer, error) {
 		return csc.NewSigner(s.session, s.credential, authorizer, csc.SignerOptions{

@@ -89,6 +89,7 @@ func extend(ctx context.Context, c *call) (any, error) {
 		Level      string       `json:"level"`
 		Timestamp  []string     `json:"timestamp"`
 		ClientData string       `json:"clientData"`
+		VRI        bool         `json:"vri"`
 	}
 	if err := decode(c.args, &args); err != nil {
 		return nil, err
@@ -111,7 +112,7 @@ func extend(ctx context.Context, c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	o.Level = level
+	o.Level, o.Names = level, args.VRI
 	x, err := signflow.Extend(ctx, signflow.Document{Source: source, Password: args.Password, NFKC: nfkc}, o, pdfprep.Limits{}, c.progress)
 	if err != nil {
 		return nil, err

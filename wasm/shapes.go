@@ -73,6 +73,7 @@ type signArgs struct {
 	Appearance    bool      `json:"appearance"` // the host draws visible signatures
 	// Timestamp lists authorities: addresses, or words; see extension.
 	Timestamp []string `json:"timestamp"`
+	VRI       bool     `json:"vri"`
 	statementArgs
 }
 

@@ -3,12 +3,12 @@
 import { toError, type Client } from './client.js'
 import { orAborted, type HashoutError } from './errors.js'
 import { toDocument } from './inputs.js'
-import { gatherer, timestampWords, type Level, type LevelOptions } from './levels.js'
+import { gatherer, timestampWords, type Level, type LevelOptions, type EvidenceOptions } from './levels.js'
 import type { ErrorObject, ProgressEvent } from './protocol.js'
 import type { CallOptions, FileInput, Progress } from './types.js'
 
 /** Options of {@link Hashout.extend}. */
-export interface ExtendOptions extends CallOptions, LevelOptions {
+export interface ExtendOptions extends CallOptions, LevelOptions, EvidenceOptions {
   /** The level for all signatures of the document. A document of level B-LTA is renewed. */
   readonly level: Exclude<Level, 'B-B'>
   /** The password of an encrypted document. */
@@ -32,8 +32,8 @@ export async function extend(client: Client, file: FileInput, options: ExtendOpt
   const timestamp = timestampWords(options)
   const { blob, name, password } = await orAborted(toDocument(file), options.signal)
   const secret = options.password ?? password
-  const { onProgress } = options
-  const args = { ...more, blob, level: options.level, timestamp, ...(secret !== undefined && { password: secret }) }
+  const { onProgress, vri = false } = options
+  const args = { ...more, blob, level: options.level, timestamp, vri, ...(secret !== undefined && { password: secret }) }
   const answer = await client.call(
     'extend',
     args,

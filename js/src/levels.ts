@@ -58,6 +58,12 @@ export interface LevelOptions {
   readonly revocation?: RevocationOptions
 }
 
+/** How certificates and revocation data are kept in a document, at B-LT and above. */
+export interface EvidenceOptions {
+  /** Give each signature an entry of its own in `/VRI`, for readers that look nowhere else. EN 319 142-1 advises against it. */
+  readonly vri?: boolean
+}
+
 /** What the engine asks for. */
 interface GatherRequest extends Omit<RevocationRequest, 'purpose' | 'signal'> {
   readonly purpose: RevocationRequest['purpose'] | 'timestamp'

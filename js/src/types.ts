@@ -2,7 +2,7 @@
 
 import type { Appearance } from './appearance.js'
 import type { HashoutError, HashoutErrorCode } from './errors.js'
-import type { Level, LevelOptions } from './levels.js'
+import type { Level, LevelOptions, EvidenceOptions } from './levels.js'
 
 /** A document as a page may have it. A `FileSystemFileHandle` is read when the call starts. */
 export type FileLike = Blob | ArrayBuffer | Uint8Array | Response | FileSystemFileHandle
@@ -291,7 +291,7 @@ export interface SignOptions extends PrepareOptions {
 }
 
 /** Options of {@link Service.prepare}. */
-export interface PrepareOptions extends CallOptions, SignatureOptions, LevelOptions {
+export interface PrepareOptions extends CallOptions, SignatureOptions, LevelOptions, EvidenceOptions {
   /** The key to sign with: a credential of this service, or its ID. */
   readonly credential: Credential | string
   readonly onProgress?: (progress: Progress) => void

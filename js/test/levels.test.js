@@ -166,6 +166,17 @@ describe('levels', { timeout: 120_000 }, () => {
     assert.deepEqual(await demo.signed(), before)
   })
 
+  it('names each signature in the store for old readers, where that is wanted', async () => {
+    const named = async (blob) => ((await blob.text()).match(/\/VRI\s*<<\s*\/[0-9A-F]{40}/g) ?? []).length
+    const { documents } = await service.sign(sample, options({ level: 'B-LT', timestamp: tsa(), vri: true }))
+    assert.deepEqual([await named(documents[0].blob), (await verdict(documents[0].blob)).indication], [1, 'TOTAL-PASSED'])
+    const plain = await service.sign(sample, options({ level: 'B-T', timestamp: tsa() }))
+    for (const [vri, entries] of [[true, 1], [undefined, 0]]) {
+      const { blob } = await hashout.extend(plain.documents[0].blob, { level: 'B-LT', timestamp: tsa(), vri })
+      assert.deepEqual([await named(blob), (await verdict(blob)).indication], [entries, 'TOTAL-PASSED'])
+    }
+  })
+
   it('signs a timestamp over the document with it, asked for by prepare and kept in the journal', async () => {
     const stamped = () => sent.filter(({ url }) => url.endsWith('/tsa')).length
     const phases = []
