@@ -21,7 +21,8 @@ let heldBytes = 0
  * Hashes the concatenation of parts.
  *
  * WebCrypto is the fastest by far but wants all bytes at once, so it is used as long as the bytes of all digests under
- * way stay within memoryBudget. Beyond it the bytes stream through one reused buffer: slower, and a few megabytes.
+ * way stay within memoryBudget. Beyond it the bytes stream through one reused buffer: slower, and a few megabytes. Parts that are all
+ * bytes are here already; they are small, and need no Blob.
  */
 export async function digest(
   algorithm: DigestName,
@@ -30,12 +31,15 @@ export async function digest(
   progress: HashProgress,
   signal: AbortSignal,
 ): Promise<Uint8Array> {
-  const whole = new Blob(parts)
-  const total = whole.size
+  const held = parts.every((part) => part instanceof Uint8Array) ? join(parts) : undefined
+  const whole = new Blob(held ? [] : parts)
+  const total = held?.length ?? whole.size
   progress(0, total)
   signal.throwIfAborted()
   let result: Uint8Array
-  if (heldBytes + total <= memoryBudget) {
+  if (held) {
+    result = new Uint8Array(await crypto.subtle.digest(algorithm, held))
+  } else if (heldBytes + total <= memoryBudget) {
     heldBytes += total
     try {
       result = new Uint8Array(await crypto.subtle.digest(algorithm, await whole.arrayBuffer()))
@@ -57,6 +61,16 @@ export async function digest(
   signal.throwIfAborted()
   progress(total, total)
   return result
+}
+
+function join(parts: Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const all = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0))
+  let at = 0
+  for (const part of parts) {
+    all.set(part, at)
+    at += part.length
+  }
+  return all
 }
 
 async function eachChunk(blob: Blob, use: (chunk: Uint8Array) => void): Promise<void> {
