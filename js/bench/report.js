@@ -26,7 +26,11 @@ export function print(results) {
     for (const [tool, measured] of Object.entries(tools)) add(names[tool], measured)
     if (pyhanko) add('pyHanko', pyhanko)
     if (node?.error) rows.push(['', 'in Node', `fails: ${node.error}`])
-    else for (const [tool, time] of Object.entries(node ?? {})) rows.push(['', `${names[tool]} in Node`, ms(time), '–', '–', fixed(time / node.limit, 2), fixed(time / node.hashout, 2), '–'])
+    else for (const [tool, time] of Object.entries(node ?? {})) {
+      const signer = `${names[tool]} in Node`
+      if (time.error) rows.push(['', signer, `fails: ${time.error}`])
+      else rows.push(['', signer, ms(time), '–', '–', fixed(time / node.limit, 2), fixed(time / node.hashout, 2), '–'])
+    }
   }
   table(rows)
 
