@@ -32,9 +32,9 @@ export function judge(path, original, { certificateFile }, dir, { anew = false }
   const before = readFileSync(original)
   // One signer drops the original's last line feed.
   if (!anew && !bytes.subarray(0, before.length - 1).equals(before.subarray(0, -1))) throw new Error('the original was changed')
-  const tail = bytes.subarray(anew ? Math.max(0, bytes.length - 1_000_000) : before.length - 1).toString('latin1')
-  const range = /\/ByteRange\s*\[\s*(\d+)\s+(\d+)\s+(\d+)\s+(\d+)\s*\]/.exec(tail)?.slice(1).map(Number)
-  if (!range) throw new Error('no ByteRange')
+  const at = bytes.lastIndexOf('/ByteRange')
+  const range = /^\/ByteRange\s*\[\s*(\d+)\s+(\d+)\s+(\d+)\s+(\d+)\s*\]/.exec(bytes.subarray(Math.max(0, at), at + 200).toString('latin1'))?.slice(1).map(Number)
+  if (!range || (!anew && at < before.length - 1)) throw new Error('no ByteRange')
   const [a, b, c, d] = range
   if (a !== 0 || c + d !== bytes.length) throw new Error(`ByteRange ${range} does not cover ${bytes.length} bytes`)
   const contents = bytes.subarray(b, c).toString('latin1')

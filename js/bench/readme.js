@@ -68,7 +68,7 @@ function plot() {
   const grid = Array.from({ length: high - low + 1 }, (_, i) => 10 ** (low + i)).map(
     (ms) => `<path d="M${x(ms)} 28V${y - gap}" stroke="#dadce0"/><text x="${x(ms)}" y="${y}" text-anchor="middle" font-size="10">${ms.toLocaleString('en')} ms</text>`,
   )
-  const legend = tools.map((tool, i) => `<rect x="${left + 125 * i}" y="6" width="10" height="10" fill="${colors[tool]}"/><text x="${left + 14 + 125 * i}" y="15">${names[tool]}</text>`)
+  const legend = tools.map((tool, i) => `<rect x="${8 + 140 * i}" y="6" width="10" height="10" fill="${colors[tool]}"/><text x="${22 + 140 * i}" y="15">${names[tool]}</text>`)
   const size = `width="${left + width + 60}" height="${y + 10}"`
   return `<svg xmlns="http://www.w3.org/2000/svg" ${size} font-family="sans-serif" font-size="12"><rect width="100%" height="100%" fill="#fff"/>${[...grid, ...legend, ...parts].join('')}</svg>\n`
 }
