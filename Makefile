@@ -91,7 +91,7 @@ screenshots: build web/node_modules/.installed
 bench: build
 	node js/bench/run.js
 
-## soak: 10,000 documents through one worker; fails where memory grows by 1 KB per document
+## soak: 10,000 documents through one worker; fails where the heap of page or worker grows by 1 KB per document
 soak: build
 	node js/bench/run.js --soak 10000
 

@@ -71,3 +71,36 @@ export class Memory {
     }
   }
 }
+
+/** The JavaScript heap of a page's worker, after a collection. */
+export class WorkerHeap {
+  #session
+  #worker
+  #answers = new Map()
+
+  static async of(page) {
+    const heap = new WorkerHeap()
+    heap.#session = await page.context().newCDPSession(page)
+    heap.#session.on('Target.receivedMessageFromTarget', ({ message }) => {
+      const { id, result } = JSON.parse(message)
+      heap.#answers.get(id)?.(result)
+    })
+    heap.#worker = new Promise((resolve) => heap.#session.once('Target.attachedToTarget', ({ sessionId }) => resolve(sessionId)))
+    await heap.#session.send('Target.setAutoAttach', { autoAttach: true, waitForDebuggerOnStart: false, flatten: false })
+    return heap
+  }
+
+  /** Bytes in use, on the heap and in buffers. */
+  async bytes() {
+    await this.#send('HeapProfiler.collectGarbage')
+    const { usedSize, embedderHeapUsedSize, backingStorageSize } = await this.#send('Runtime.getHeapUsage')
+    return usedSize + embedderHeapUsedSize + backingStorageSize
+  }
+
+  async #send(method) {
+    const id = this.#answers.size + 1
+    const answer = new Promise((resolve) => this.#answers.set(id, resolve))
+    await this.#session.send('Target.sendMessageToTarget', { sessionId: await this.#worker, message: JSON.stringify({ id, method }) })
+    return answer
+  }
+}

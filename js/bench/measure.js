@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { assets, sizes } from './assets.js'
-import { launch, Memory, serve } from './browser.js'
+import { launch, Memory, serve, WorkerHeap } from './browser.js'
 import { documents, generate } from './generate.js'
 import { judge, makeKey } from './judge.js'
 import { describeMachine } from './machine.js'
@@ -149,7 +149,7 @@ async function large(bench, path) {
   })
 }
 
-/** Signs `total` documents through one worker, 100 to a call; the memory resident after each 500. */
+/** Signs `total` documents through one worker, 100 to a call; what page and worker hold after each 500. What Go holds is tested in wasm/leak_test.go. */
 export async function soak(total, note) {
   const dir = mkdtempSync(join(tmpdir(), 'hashout-soak-'))
   const key = makeKey(dir)
@@ -159,17 +159,19 @@ export async function soak(total, note) {
     const memory = await Memory.of(browser)
     const bench = { browser, memory, site, key, limit: total * 500 }
     return await withPage(bench, 'hashout', generate(documents[0], cache), async (page) => {
+      const worker = await WorkerHeap.of(page)
       const samples = []
       for (let done = 100; done <= total; done += 100) {
         await page.evaluate(() => bench.batch(100))
         if (done % 500 !== 0) continue
         await page.evaluate(() => gc())
-        const heap = await page.evaluate(() => performance.memory.usedJSHeapSize)
-        samples.push({ done, heap, resident: await memory.reset() })
-        note(`${done} documents: page's heap ${(heap / 1e6).toFixed(1)} MB, renderer ${(samples.at(-1).resident / 1e6).toFixed(0)} MB`)
+        const sample = { done, page: await page.evaluate(() => performance.memory.usedJSHeapSize), worker: await worker.bytes(), resident: await memory.reset() }
+        samples.push(sample)
+        const mb = (bytes) => (bytes / 1e6).toFixed(2)
+        note(`${done} documents: heap of the page ${mb(sample.page)} MB, of the worker ${mb(sample.worker)} MB; renderers ${(sample.resident / 1e6).toFixed(0)} MB`)
       }
       const settled = samples.filter(({ done }) => done > total / 5)
-      return { total, heapSlope: slope(settled, 'heap'), residentSlope: slope(settled, 'resident') }
+      return { total, page: slope(settled, 'page'), worker: slope(settled, 'worker'), resident: slope(settled, 'resident') }
     })
   } finally {
     await browser.close()
