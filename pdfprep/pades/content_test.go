@@ -2,6 +2,8 @@ package pades_test
 
 import (
 	"bytes"
+	"context"
+	"crypto"
 	"crypto/x509"
 	"os"
 	"path/filepath"
@@ -84,8 +86,18 @@ func TestContentTimestampIsJudged(t *testing.T) {
 			x := pades.Extend(t.Context(), bytesSource(pdf), o)
 			file := append(pdf, x.Update...)
 			d := must(pdfprep.Open(t.Context(), bytes.NewReader(file), int64(len(file)), pdfprep.OpenOptions{}))
-			v := must(pades.Verify(t.Context(), d, pades.VerifyOptions{Roots: []*x509.Certificate{b.Root()}, Time: time.Now(), Other: *x.Evidence}))
+			hashed := map[[4]int64]int{}
+			v := must(pades.Verify(t.Context(), d, pades.VerifyOptions{
+				Roots: []*x509.Certificate{b.Root()}, Time: time.Now(), Other: *x.Evidence,
+				Digest: func(ctx context.Context, h crypto.Hash, byteRange [4]int64) ([]byte, error) {
+					hashed[byteRange]++
+					return d.Digest(ctx, h, byteRange)
+				},
+			}))
 			s := v.Signatures[0]
+			if hashed[s.ByteRange] != 1 {
+				t.Errorf("the document was hashed %d times", hashed[s.ByteRange])
+			}
 			if s.Indication != tc.verdict || s.SubIndication != tc.signature || !s.Intact {
 				t.Errorf("intact %v, %s %s: %s", s.Intact, s.Indication, s.SubIndication, s.Explanation)
 			}
@@ -103,7 +115,7 @@ func TestContentTimestampIsJudged(t *testing.T) {
 // timestamp over the document.
 func TestContentTimestampIsThereForOutsideJudges(t *testing.T) {
 	if runtime.GOOS == "js" {
-		t.Skip("the judges are programs")
+		t.Skip("SKIPPED: the judges are programs, which a browser does not start")
 	}
 	b := newBench(t)
 	j := judge.Require(t, b.RootPEM())

@@ -17,7 +17,7 @@ type VerifyOptions struct {
 	Time  time.Time           // of the verification
 	Other Evidence            // beside what the document carries
 	// Digest hashes the bytes that a ByteRange covers, where something faster than Document.Digest is at hand. It is asked once for each
-	// signature without a defect, no two of which cover the same, and never for SHA-1.
+	// hash of a signature without a defect, no two of which cover the same, and never for SHA-1.
 	Digest func(ctx context.Context, h crypto.Hash, byteRange [4]int64) ([]byte, error)
 }
 
@@ -137,12 +137,18 @@ type provenUntil struct {
 }
 
 func (v *verifier) digester(s *pdfprep.Signature) Digester {
+	have := make(map[crypto.Hash][]byte) // a timestamp over the document asks for what its signature asked for
 	return func(h crypto.Hash) ([]byte, error) {
+		if digest := have[h]; digest != nil {
+			return digest, nil
+		}
 		// Each signature covers almost the whole file again.
 		if v.hashed += s.End; v.hashed > maxHashed+maxHashedTimes*v.document.Size() {
 			return nil, &Error{Code: Unsupported, Msg: "the signatures together cover too much to be hashed"}
 		}
-		return v.hash(h, s.ByteRange)
+		digest, err := v.hash(h, s.ByteRange)
+		have[h] = digest
+		return digest, err
 	}
 }
 
