@@ -101,13 +101,8 @@ func (u *update) change(o *file.Object, to object.Object) {
 
 // current is an object's dictionary as the update leaves it so far.
 func (u *update) current(o *file.Object) *object.Dict {
-	for i := range u.objects {
-		if u.objects[i].ref.Num == o.Ref.Num {
-			d, _ := u.objects[i].value.Object.(*object.Dict)
-			return d
-		}
-	}
-	return o.Dict()
+	d, _ := u.value(o).(*object.Dict)
+	return d
 }
 
 // value is an object's value as the update leaves it so far.

@@ -168,39 +168,35 @@ func TimestampAttribute(t *Timestamp) Attribute { return NewAttribute(OIDTimesta
 // ContentTimestamps reads the timestamps over the content, which are signed (EN 319 122-1 5.2.8). Whether they cover it, by their own hash, and
 // their signatures are left to the caller. The error is ErrTSAFailed.
 func (s *SignerInfo) ContentTimestamps() ([]*Timestamp, error) {
-	var list []*Timestamp
-	for _, a := range s.SignedAttributes {
-		if a.Type != OIDContentTimestamp {
-			continue
-		}
-		for _, token := range a.Values {
-			t, err := ParseTimestamp(token)
-			if err != nil {
-				return nil, err
-			}
-			list = append(list, t)
-		}
-	}
-	return list, nil
+	return timestampsOf(s.SignedAttributes, OIDContentTimestamp)
 }
 
 // Timestamps reads the timestamps over the signature value and checks that they cover it. Their signatures are left to the caller. The
 // error is ErrTSAFailed.
 func (s *SignerInfo) Timestamps() ([]*Timestamp, error) {
-	var list []*Timestamp
-	for _, a := range s.UnsignedAttributes {
-		if a.Type != OIDTimestamp {
+	list, err := timestampsOf(s.UnsignedAttributes, OIDTimestamp)
+	if err != nil {
+		return nil, err
+	}
+	for _, t := range list {
+		h := t.Hash.New()
+		h.Write(s.Signature)
+		if !t.Covers(h.Sum(nil)) {
+			return nil, tsaFailed("the timestamp is over something else", "imprint")
+		}
+	}
+	return list, nil
+}
+
+func timestampsOf(attributes []Attribute, oid string) (list []*Timestamp, err error) {
+	for _, a := range attributes {
+		if a.Type != oid {
 			continue
 		}
 		for _, token := range a.Values {
 			t, err := ParseTimestamp(token)
 			if err != nil {
 				return nil, err
-			}
-			h := t.Hash.New()
-			h.Write(s.Signature)
-			if !t.Covers(h.Sum(nil)) {
-				return nil, tsaFailed("the timestamp is over something else", "imprint")
 			}
 			list = append(list, t)
 		}
