@@ -101,11 +101,9 @@ func (c *call) newSigning(ctx context.Context) (*signing, error) {
 	if err != nil {
 		return nil, err
 	}
-	helpers, err := c.extension(s.options.Timestamp, session, s.options.ClientData)
-	if err != nil {
+	if o.Authorities, err = c.authorities(s.options.Timestamp, session, s.options.ClientData); err != nil {
 		return nil, err
 	}
-	o.Authorities = helpers.Authorities
 	if s.batch, err = signflow.Prepare(ctx, s.credential, documents, o, c.progress); err == nil {
 		err = context.Cause(ctx) // a batch that was cut short is none
 	}

@@ -56,21 +56,28 @@ const pageURL = "https://page.invalid/"
 
 // extension says who helps with the levels above B-B.
 func (c *call) extension(timestamp []string, session *csc.Session, clientData string) (pades.ExtendOptions, error) {
+	authorities, err := c.authorities(timestamp, session, clientData)
+	return pades.ExtendOptions{
+		Random: rand.Reader, Authorities: authorities, Collect: pades.CollectOptions{Fetcher: pades.FetcherFunc(c.gather), Now: time.Now()},
+	}, err
+}
+
+// authorities are who is asked for timestamps, by their addresses or words.
+func (c *call) authorities(timestamp []string, session *csc.Session, clientData string) (list []pades.Timestamper, err error) {
 	fetcher := pades.FetcherFunc(c.gather)
-	o := pades.ExtendOptions{Random: rand.Reader, Collect: pades.CollectOptions{Fetcher: fetcher, Now: time.Now()}}
 	for _, word := range timestamp {
 		switch {
 		case word == serviceWord && session == nil:
-			return o, invalidArgument("there is no service to ask for timestamps", nil)
+			return nil, invalidArgument("there is no service to ask for timestamps", nil)
 		case word == serviceWord:
-			o.Authorities = append(o.Authorities, signflow.ServiceTimestamps(session, clientData))
+			list = append(list, signflow.ServiceTimestamps(session, clientData))
 		case word == pageWord:
-			o.Authorities = append(o.Authorities, pades.TSA(pageURL, fetcher))
+			list = append(list, pades.TSA(pageURL, fetcher))
 		default:
-			o.Authorities = append(o.Authorities, pades.TSA(word, fetcher))
+			list = append(list, pades.TSA(word, fetcher))
 		}
 	}
-	return o, nil
+	return list, nil
 }
 
 // needsTimestamps refuses levels that cannot be reached before anything is signed.

@@ -29,7 +29,8 @@ func EstimateSize(credential *csc.Credential, o Options) (Estimate, error) {
 	return Estimate{SignatureBytes: size, ContentsBytes: plan.ReservedBytes, SignAlgo: mechanism.SignAlgo, Digest: mechanism.Algorithm.Hash.String()}, err
 }
 
-// newPlan asks what the level needs, with room for a timestamp over the document of tokenBytes, 0 if its size is not known. One hash serves document and signed attributes: the one the signature algorithm uses.
+// newPlan asks what the level needs, with room for a timestamp over the document of tokenBytes, 0 if its size is not known. One hash serves
+// document and signed attributes: the one the signature algorithm uses.
 func newPlan(credential *csc.Credential, m csc.Mechanism, o Options, tokenBytes int) (*pades.Plan, error) {
 	plan, err := pades.NewPlan(o.Level, cms.Options{
 		Certificate: credential.Certificate,

@@ -16,8 +16,8 @@ import (
 )
 
 // Prepare opens and prepares every document and computes its toBeSignedDigest. Nothing is sent anywhere but, where content timestamps are
-// wanted, the document digests to timestamp authorities. The error is for what concerns
-// the whole batch (no document, a credential or an algorithm that cannot be used); a document that cannot be signed carries its own.
+// wanted, the document digests to timestamp authorities. The error is for what concerns the whole batch (no document, a credential or an
+// algorithm that cannot be used); a document that cannot be signed carries its own.
 func Prepare(ctx context.Context, credential *csc.Credential, documents []Document, o Options, observe Observer) (*Batch, error) {
 	if err := o.check(documents); err != nil {
 		return nil, err
