@@ -27,7 +27,7 @@ const hostSource = `({
 	token: async () => TOKEN,
 	authorize: async function (id, request) { this.asked.push(request); if (this.refuse) throw {code: 'ABORTED', message: 'no'}; return this.answer },
 	progress(id, event) { this.events.push(event.phase); if (event.phase === this.cancelAt) this.engine.cancel(id) },
-	digest: async (id, algorithm, parts) => new Uint8Array(await crypto.subtle.digest(algorithm, await new Blob(parts).arrayBuffer())),
+	digest: async (id, algorithm, parts) => parts.forEach((part) => part.reads++) ?? new Uint8Array(await crypto.subtle.digest(algorithm, await new Blob(parts).arrayBuffer())),
 	journal: async function (id, record) { this.records.push(record); if (record.changes && this.forgetful) throw {code: 'JOURNAL_FAILED', message: 'no'} },
 	document(id, index, document) { this.documents[index] = document },
 	asked: [], events: [], records: [], documents: [], answer: {PIN: '123456'},
@@ -181,6 +181,29 @@ func verifySigned(t *testing.T, document safejs.Value, original []byte) {
 		return
 	}
 	t.Fatal("no signature covers the file")
+}
+
+// TestSmallDocumentIsReadOnce: opening, hashing and rereading it ask the browser for its bytes a single time.
+func TestSmallDocumentIsReadOnce(t *testing.T) {
+	p := openPage(t, methods())
+	watch := must(t)(safejs.Global().Call("eval", `(blob) => {
+		blob.reads = 0
+		blob.slice = function (...range) { this.reads++; return Blob.prototype.slice.apply(this, range) }
+		blob.arrayBuffer = function () { this.reads++; return Blob.prototype.arrayBuffer.apply(this) }
+		blob.stream = function () { this.reads++; return Blob.prototype.stream.apply(this) }
+	}`))
+	blob := newBlob(t, corpusFile(t, "pdfminer-jo.pdf"))
+	must(t)(watch.Invoke(blob))
+	_, err := p.call("sign", map[string]any{"service": p.service(), "credential": p.credential("demo-p-256"),
+		"files": []any{map[string]any{"blob": blob}}, "options": map[string]any{}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	verifySigned(t, must(t)(must(t)(p.host.Get("documents")).Index(0)), corpusFile(t, "pdfminer-jo.pdf"))
+	value := must(t)(safejs.ValueOf(blob))
+	if reads, err := must(t)(value.Get("reads")).Int(); err != nil || reads != 1 {
+		t.Errorf("it was read %d times: %v", reads, err)
+	}
 }
 
 func TestInspectInTheBrowser(t *testing.T) {

@@ -31,14 +31,13 @@ export async function digest(
   progress: HashProgress,
   signal: AbortSignal,
 ): Promise<Uint8Array> {
-  const held = parts.every((part) => part instanceof Uint8Array) ? join(parts) : undefined
-  const whole = new Blob(held ? [] : parts)
-  const total = held?.length ?? whole.size
+  const whole = parts.every((part) => part instanceof Uint8Array) ? join(parts) : new Blob(parts)
+  const total = whole instanceof Blob ? whole.size : whole.length
   progress(0, total)
   signal.throwIfAborted()
   let result: Uint8Array
-  if (held) {
-    result = new Uint8Array(await crypto.subtle.digest(algorithm, held))
+  if (!(whole instanceof Blob)) {
+    result = new Uint8Array(await crypto.subtle.digest(algorithm, whole))
   } else if (heldBytes + total <= memoryBudget) {
     heldBytes += total
     try {
