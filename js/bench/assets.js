@@ -4,6 +4,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
 import { build } from 'esbuild'
+import { tools } from './tools.js'
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url))
 
@@ -30,7 +31,7 @@ export async function assets() {
   const html = '<!doctype html><title>bench</title><link rel=icon href="data:,"><input type=file><script type=module src=/main.js></script>'
   add('/', 'text/html', Buffer.from(html))
   add('/main.js', 'text/javascript', await bundle({ entryPoints: [here('page/main.js')], external: ['/tools/*'] }))
-  for (const tool of ['limit', 'hashout', 'libpdf', 'signpdf', 'zga']) {
+  for (const tool of Object.keys(tools)) {
     add(`/tools/${tool}.js`, 'text/javascript', await bundle({ entryPoints: [here(`page/${tool}.js`)], external: ['/hashout/*'] }))
   }
   for (const name of readdirSync(here('../dist')).filter((file) => /\.(js|wasm)$/.test(file))) {

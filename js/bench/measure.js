@@ -12,11 +12,9 @@ import { describeMachine } from './machine.js'
 import { inNode } from './node.js'
 import { pyhanko } from './pyhanko.js'
 import { smooth } from './smooth.js'
+import { tools } from './tools.js'
 
 const cache = fileURLToPath(new URL('../../.cache/bench', import.meta.url))
-
-/** The tools, by the names of their files in page/. */
-export const tools = { limit: 'WebCrypto alone', hashout: 'hashout', libpdf: '@libpdf/core', signpdf: '@signpdf', zga: 'zgapdfsigner' }
 
 const slow = 120_000 // ms; what takes longer has failed
 
@@ -37,7 +35,7 @@ export async function measure({ huge, only = '', note }) {
       load: {},
       documents: [],
     }
-    for (const tool of ['hashout', 'libpdf', 'signpdf', 'zga']) results.load[tool] = await loadTimes(bench, tool)
+    for (const tool of Object.keys(tools).filter((name) => name !== 'limit')) results.load[tool] = await loadTimes(bench, tool)
     for (const document of documents.filter(({ name, huge: big }) => (huge || !big) && name.includes(only))) {
       note(`${document.name} …`)
       const path = generate(document, cache)

@@ -5,9 +5,9 @@ import { mkdtempSync, openAsBlob, rmSync } from 'node:fs'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
 import { build } from 'esbuild'
+import { tools } from './tools.js'
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url))
-const tools = ['limit', 'hashout', 'libpdf', 'signpdf', 'zga']
 
 /** Median milliseconds by tool for the file at path, without the key's, or why the tool fails. */
 export async function inNode(path, { jwk, certificate, p12 }) {
@@ -33,7 +33,7 @@ async function main(path, { jwk, certificate, p12 }) {
     const key = new (await load('key', dir)).Key(jwk, Uint8Array.from(certificate), Uint8Array.from(p12))
     const blob = await openAsBlob(path)
     const medians = {}
-    for (const name of tools) {
+    for (const name of Object.keys(tools)) {
       try {
         const tool = await (await load(name, dir)).load(key)
         const times = []

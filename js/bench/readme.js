@@ -1,7 +1,8 @@
 // Writes the figures of README.md and results/latest.svg from results/latest.json, so that none of them drifts.
 
 import { readFileSync, writeFileSync } from 'node:fs'
-import { bars, names } from './report.js'
+import { bars } from './report.js'
+import { tools as names } from './tools.js'
 
 const file = (path) => new URL(path, import.meta.url)
 const results = JSON.parse(readFileSync(file('results/latest.json'), 'utf8'))

@@ -1,6 +1,7 @@
 // Prints the results as tables, and the bars with what was measured against them.
 
-export const names = { limit: 'WebCrypto alone', hashout: 'hashout', libpdf: '@libpdf/core', signpdf: '@signpdf', zga: 'zgapdfsigner' }
+import { tools as names } from './tools.js'
+
 const fixed = (n, digits) => (n === null || n === undefined ? '–' : n.toFixed(digits))
 const ms = (n) => fixed(n, n < 100 ? 1 : 0)
 const kb = (n) => `${(n / 1000).toFixed(n < 10_000_000 ? 1 : 0)}`
