@@ -186,7 +186,7 @@ func laboratory(t *testing.T) *csctest.Server {
 // not called retryable, and no secret is in any error.
 func TestFaults(t *testing.T) {
 	if testing.Short() {
-		t.Skip("thousands of exchanges")
+		t.Skip("SKIPPED: -short leaves out thousands of exchanges")
 	}
 	all := combinations()
 	if len(all) < 1000 {

@@ -242,7 +242,7 @@ func wanted(k key, f kind, level pades.Level) bool {
 // pdfsig, and by EU DSS, which must name the very level that was asked for. HASHOUT_OUT=folder keeps the files.
 func TestEveryLevelWithEveryKeyInEveryKindOfFile(t *testing.T) {
 	if runtime.GOOS == "js" {
-		t.Skip("the judges are programs")
+		t.Skip("SKIPPED: the judges are programs, which a browser does not start")
 	}
 	b := newBench(t)
 	j := judge.Require(t, b.RootPEM())
