@@ -259,7 +259,7 @@ func TestThePreviewShowsWhatIsSigned(t *testing.T) {
 	if testing.Short() {
 		t.Skip("SKIPPED: -short asks no outside judge")
 	}
-	browser, err := exec.LookPath("chromium")
+	browser, err := chromium()
 	if err != nil {
 		missing(t, err)
 	}

@@ -2,6 +2,7 @@ package pdfprep_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -15,11 +16,21 @@ import (
 // pdfjsHome is the pdf.js that the portal shows pages with.
 const pdfjsHome = "../web/node_modules/pdfjs-dist"
 
+// chromium finds the browser under the names that .ci/setup takes for it, or where CHROMIUM says.
+func chromium() (path string, err error) {
+	for _, name := range []string{os.Getenv("CHROMIUM"), "chromium", "chromium-browser", "google-chrome", "google-chrome-stable"} {
+		if path, err = exec.LookPath(name); err == nil {
+			return path, nil
+		}
+	}
+	return "", errors.New("no Chromium")
+}
+
 // drawByPDFJS has pdf.js, in headless Chromium, draw the first page of each file into its place in outs. With forms it draws as viewers do
 // that show the fields of forms by elements of the page (Firefox): the signature must then be on the canvas all the same.
 func drawByPDFJS(t *testing.T, forms bool, pdfs, outs []string) {
 	t.Helper()
-	browser, err := exec.LookPath("chromium")
+	browser, err := chromium()
 	if err == nil {
 		_, err = os.Stat(pdfjsHome)
 	}
