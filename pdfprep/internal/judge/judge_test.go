@@ -9,10 +9,13 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
+	"fmt"
 	"math/big"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"strconv"
 	"testing"
 	"time"
 
@@ -207,6 +210,27 @@ func TestVerdicts(t *testing.T) {
 		}
 	})
 
+	t.Run("NSS has a word of its own", func(t *testing.T) {
+		var r [4]int
+		m := regexp.MustCompile(`/ByteRange\s*\[\s*(\d+) (\d+) (\d+) (\d+)`).FindSubmatch(read(t, signed))
+		if m == nil {
+			t.Fatal("no byte range")
+		}
+		for i := range r {
+			r[i], _ = strconv.Atoi(string(m[i+1]))
+		}
+		ranges := fmt.Sprintf("[%d - %d], [%d - %d]", r[0], r[1], r[2], r[2]+r[3])
+		if !judge.NSSTrusts(j, t.Context(), signed, ranges) {
+			t.Error("a good chain is not trusted")
+		}
+		if judge.NSSTrusts(j, t.Context(), c.file(t, "tampered-nss.pdf", tamper(read(t, signed))), ranges) {
+			t.Error("a changed document is trusted")
+		}
+		if judge.NSSTrusts(judge.Require(t, newCourt(t).rootPEM), t.Context(), signed, ranges) {
+			t.Error("a chain to another root is trusted")
+		}
+	})
+
 	t.Run("waives a known limit and says so", func(t *testing.T) {
 		p := judge.Case{Original: c.original, Signed: signed, Level: "B-T", Waive: map[string]string{"pyhanko.level": "no timestamp here"}}
 		if v := j.Judge(t.Context(), p); v.Err() != nil || v.Outcome("pyhanko.level") != judge.Waived {
@@ -225,7 +249,7 @@ func TestMissingJudgeIsFatalInCI(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer j.Close()
-	if len(j.Missing()) != 9 {
+	if len(j.Missing()) != 10 {
 		t.Errorf("missing: %v", j.Missing())
 	}
 	v := j.Judge(t.Context(), judge.Case{Original: c.original, Signed: c.original})

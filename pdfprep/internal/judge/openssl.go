@@ -17,18 +17,12 @@ func (j *Judge) openssl(ctx context.Context, col *collector, c Case, news []sign
 			col.add(name, Fail, s.problem)
 			continue
 		}
-		dir, err := os.MkdirTemp(j.dir, "cms")
+		dir, err := j.unpack(s)
 		if err != nil {
 			col.add(name, Fail, err.Error())
 			return
 		}
 		sig, content := filepath.Join(dir, "sig.der"), filepath.Join(dir, "content")
-		for path, b := range map[string][]byte{sig: s.contents, content: s.covered} {
-			if err := os.WriteFile(path, b, 0o600); err != nil {
-				col.add(name, Fail, err.Error())
-				return
-			}
-		}
 		var r result
 		if s.subFilter == "ETSI.RFC3161" {
 			r = run(ctx, "openssl", "ts", "-verify", "-token_in", "-in", sig, "-data", content, "-CAfile", j.bundle())
@@ -42,4 +36,19 @@ func (j *Judge) openssl(ctx context.Context, col *collector, c Case, news []sign
 		col.hold(name, r.code == 0, r.last())
 		os.RemoveAll(dir)
 	}
+}
+
+// unpack writes a signature, as sig.der, and the content that it covers into a folder of its own.
+func (j *Judge) unpack(s signature) (string, error) {
+	dir, err := os.MkdirTemp(j.dir, "cms")
+	if err != nil {
+		return "", err
+	}
+	for name, b := range map[string][]byte{"sig.der": s.contents, "content": s.covered} {
+		if err := os.WriteFile(filepath.Join(dir, name), b, 0o600); err != nil {
+			os.RemoveAll(dir)
+			return "", err
+		}
+	}
+	return dir, nil
 }

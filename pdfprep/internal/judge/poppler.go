@@ -16,13 +16,14 @@ type popplerSignature struct {
 const (
 	popplerValid   = "Signature is Valid."
 	popplerTrusted = "Certificate is Trusted."
+	popplerUnsure  = "Unknown issue with Certificate or corrupted data."
 )
 
 var popplerBlock = regexp.MustCompile(`(?m)^Signature #\d+:$`)
 
 // pdfsig judges digest, signature, trust and coverage, and that earlier signatures keep their verdict.
 func (j *Judge) pdfsig(ctx context.Context, col *collector, c Case, news []signature) {
-	if !j.have(col, "pdfsig.valid", "pdfsig", "certutil") {
+	if !j.have(col, "pdfsig.valid", "pdfsig", "certutil", "vfychain") {
 		return
 	}
 	before, readable := j.popplerReport(ctx, c.Original, c.Password)
@@ -69,35 +70,15 @@ func (j *Judge) popplerReport(ctx context.Context, path, password string) ([]pop
 	if run(ctx, "pdfinfo", popplerArgs(password, path)...).code != 0 {
 		return nil, false
 	}
-	// Without -no-ocsp it waits for responders that may not exist; with it, pdfsig 22.12 calls some good chains
-	// unknown. No answer of either run trusts a certificate outside the database.
-	best := map[string]popplerSignature{}
-	var order []string
-	for _, ocsp := range []string{"-no-ocsp", ""} {
-		args := []string{"-nssdir", j.nss}
-		if ocsp != "" {
-			args = append(args, ocsp)
-		}
-		unsure := false
-		for _, s := range popplerSignatures(string(run(ctx, "pdfsig", append(args, popplerArgs(password, path)...)...).stdout)) {
-			old, seen := best[s.ranges]
-			if !seen {
-				order = append(order, s.ranges)
-			}
-			if !seen || old.trust != popplerTrusted && old.validity == s.validity {
-				best[s.ranges] = s
-			}
-			unsure = unsure || s.validity == popplerValid && s.trust != popplerTrusted
-		}
-		if !unsure {
-			break
+	// Without -no-ocsp it waits for responders that may not exist.
+	args := append([]string{"-nssdir", j.nss, "-no-ocsp"}, popplerArgs(password, path)...)
+	signatures := popplerSignatures(string(run(ctx, "pdfsig", args...).stdout))
+	for i := range signatures {
+		if s := &signatures[i]; s.trust == popplerUnsure && j.nssTrusts(ctx, path, s.ranges) {
+			s.trust = popplerTrusted
 		}
 	}
-	var out []popplerSignature
-	for _, r := range order {
-		out = append(out, best[r])
-	}
-	return out, true
+	return signatures, true
 }
 
 func popplerSignatures(report string) []popplerSignature {

@@ -13,7 +13,7 @@ import (
 // toolTimeout bounds one run of one judge on one file.
 const toolTimeout = 60 * time.Second
 
-var tools = []string{"qpdf", "pdfsig", "pdfinfo", "pdftotext", "pdftoppm", "certutil", "mutool", "openssl"}
+var tools = []string{"qpdf", "pdfsig", "pdfinfo", "pdftotext", "pdftoppm", "certutil", "vfychain", "mutool", "openssl"}
 
 // missing lists the judges that are not installed.
 func missing(python string) []string {
