@@ -81,7 +81,7 @@ async function crash(page) {
   await crashed
 }
 
-// What the disk has been given: prepared, the first submitted, the first received, the second submitted, the second received.
+// What the disk has been given: prepared, the first submitted, the first received, the second submitted, the second received, all at their end.
 for (const [step, ...keeps] of [
   ['prepare', 0],
   ['hash', 0],
@@ -93,7 +93,7 @@ for (const [step, ...keeps] of [
   ['kept 3', 3],
   ['kept 4', 4],
   ['assemble', 3, 4], // while the second is on its way, or before
-  ['resolved', 5],
+  ['resolved', 6],
 ]) {
   test(`a tab that dies at "${step}" loses nothing and signs nothing twice`, { skip: it.skip, timeout: 120_000 }, async () => {
     await it.demo.reset()
