@@ -8,7 +8,7 @@ LOOKS   := js/dist/hashout-appearance.wasm
 CACHE   := $(CURDIR)/.cache
 export HASHOUT_VENV ?= $(CACHE)/venv
 
-.PHONY: all build demo test setup check test-go test-wasm test-js test-e2e bench soak kill fuzz reproduce audit mutation screenshots clean
+.PHONY: all build demo test setup check test-go test-wasm test-js test-e2e test-firefox bench soak kill fuzz reproduce audit mutation screenshots clean
 
 all: build
 
@@ -47,7 +47,7 @@ demo: build web/node_modules/.installed
 ## what one of them says is shown when it ends
 SUITES ?= 2
 test: setup check web/node_modules/.installed
-	+$(MAKE) --no-print-directory --output-sync=target --jobs=$(SUITES) test-go test-e2e test-js test-wasm
+	+$(MAKE) --no-print-directory --output-sync=target --jobs=$(SUITES) test-e2e test-go test-firefox test-js test-wasm
 
 setup:
 	bash .ci/setup
@@ -82,6 +82,10 @@ web/node_modules/.installed: web/package.json web/package-lock.json
 ## test-e2e: the portal in a browser, its signed files before outside judges
 test-e2e: build web/node_modules/.installed
 	cd web && $(NPM) test
+
+## test-firefox: the same in Firefox, but for what needs Chromium's debugger or no browser
+test-firefox: build web/node_modules/.installed
+	cd web && $(NPM) run test:firefox
 
 ## screenshots: the pictures of the README, made by the tests of the page
 screenshots: build web/node_modules/.installed

@@ -2,9 +2,12 @@
 // pending is told, and the next call works on a fresh worker. An error of the page's own callbacks kills nothing.
 
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { readFile } from 'node:fs/promises'
+import { after, test } from 'node:test'
+import { browserName } from './lib/browser.mjs'
+import { startHost } from './lib/host.mjs'
 import { login } from './lib/login.mjs'
-import { stage } from './lib/stage.mjs'
+import { pdf, stage } from './lib/stage.mjs'
 
 const it = stage()
 const timeout = 120_000
@@ -58,7 +61,7 @@ function fates() {
 }
 
 /** In the page: one signing waits for its PIN while the engine meets its fate in others; afterwards the page signs once more. */
-async function meet({ service: url, token, pin, fate }) {
+async function meet({ service: url, token, pin, pdf, fate }) {
   const { Hashout } = await import('/hashout/index.js')
   let workers = 0
   let said = ''
@@ -72,7 +75,7 @@ async function meet({ service: url, token, pin, fate }) {
     },
   })
   const service = hashout.service({ url, accessToken: token })
-  const file = await (await fetch('/samples/service-agreement.pdf')).blob()
+  const file = new Blob([new Uint8Array(pdf)])
   const told = (call) => {
     const words = (error) => (error ? `${error.code}${error.cause ? ` of ${error.cause.name}` : ''}` : 'signed')
     const end = call.then(({ documents: [{ error }] }) => words(error), words)
@@ -106,17 +109,18 @@ async function meet({ service: url, token, pin, fate }) {
   return { fatal, pending: await pending, crashed, next: await sign(), workers, said }
 }
 
+const scripts = { '/page.js': '', '/fates.js': `(${fates})()`, '/fated.js': `import '/fates.js'\nimport '/hashout/worker.js'\n` }
+let host
+after(() => host?.stop())
+
 async function run(fate) {
   await it.demo.reset()
-  // The page's own policy knows no worker but hashout's.
-  const context = await it.browser.newContext({ bypassCSP: true })
+  host ??= await startHost(scripts, it.demo.service)
+  const context = await it.browser.newContext()
   try {
-    const javascript = (body) => (route) => route.fulfill({ contentType: 'text/javascript', body })
-    await context.route('**/fated.js', javascript(`import '/fates.js'\nimport '/hashout/worker.js'\n`))
-    await context.route('**/fates.js', javascript(`(${fates})()`))
     const page = await context.newPage()
-    await page.goto(it.demo.url)
-    return await page.evaluate(meet, { service: it.demo.service, token: await login(it.demo), pin: it.demo.pin, fate })
+    await page.goto(host.url)
+    return await page.evaluate(meet, { service: it.demo.service, token: await login(it.demo), pin: it.demo.pin, pdf: [...(await readFile(pdf('reportlab.pdf')))], fate })
   } finally {
     await context.close()
   }
@@ -136,7 +140,8 @@ for (const [fate, lastWords] of [['no more memory', /(out of|cannot allocate) me
   })
 }
 
-for (const [callback, outcome] of [['authorize', 'AUTHORIZATION_FAILED of RangeError'], ['onProgress', 'signed']]) {
+const exhausted = browserName === 'firefox' ? 'InternalError' : 'RangeError'
+for (const [callback, outcome] of [['authorize', `AUTHORIZATION_FAILED of ${exhausted}`], ['onProgress', 'signed']]) {
   test(`a stack exhausted in the page’s own ${callback} kills nothing`, { skip: it.skip, timeout }, async () => {
     assert.deepEqual(await run(callback), { fatal: [outcome], pending: 'signed', crashed: false, next: 'signed', workers: 1, said: '' })
   })

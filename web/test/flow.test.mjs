@@ -7,6 +7,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { test } from 'node:test'
 import { out } from './lib/devserver.mjs'
 import { judge } from './lib/judges.mjs'
+import { pages } from './lib/pages.mjs'
 import { renamed } from './lib/portal.mjs'
 import { good, pdf, privateNames, stage } from './lib/stage.mjs'
 
@@ -71,6 +72,16 @@ for (const [credentialID, otp, batch] of [
     await judged(portal, documents, credentialID.replace(/\W+/g, '-'))
   })
 }
+
+test('a file of 40 MB is signed', { skip: it.skip, timeout }, async () => {
+  const portal = await it.open()
+  const bytes = pages([{}], { padding: 40e6 })
+  await mkdir(out, { recursive: true })
+  await writeFile(`${out}large.pdf`, bytes)
+  await portal.prepare('demo-p-256', `${out}large.pdf`)
+  assert.deepEqual((await portal.sign()).map((r) => r.code), [''])
+  await judged(portal, [{ name: 'large.pdf', bytes }], 'large')
+})
 
 test('a key that wants one signature at a time is asked again for each document', { skip: it.skip, timeout }, async () => {
   const portal = await it.open()

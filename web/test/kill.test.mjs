@@ -3,7 +3,9 @@
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { test } from 'node:test'
+import { crash } from './lib/browser.mjs'
 import { root } from './lib/devserver.mjs'
+import { until } from './lib/engines.mjs'
 import { judge } from './lib/judges.mjs'
 import { login } from './lib/login.mjs'
 import { stage } from './lib/stage.mjs'
@@ -73,14 +75,6 @@ async function goOn({ service, token, pin }) {
   return { kept: kept.length, ends, left: (await store.list()).length }
 }
 
-/** Ends a page's renderer as a crash does. */
-async function crash(page) {
-  const session = await page.context().newCDPSession(page)
-  const crashed = page.waitForEvent('crash')
-  void session.send('Page.crash').catch(() => {}) // nobody is left to answer
-  await crashed
-}
-
 // What the disk has been given: prepared, the first submitted, the first received, the second submitted, the second received, all at their end.
 for (const [step, ...keeps] of [
   ['prepare', 0],
@@ -111,7 +105,7 @@ for (const [step, ...keeps] of [
       const unknown = stop.keeps === 2 || stop.keeps === 4 ? 1 : 0
       await crash(tab)
 
-      const next = await context.newPage()
+      const next = await until('a new tab opens', () => context.newPage()) // Firefox may first offer a process that was killed as well
       await next.goto(`${it.demo.url}callback.html`)
       const after = await next.evaluate(goOn, settings)
       assert.equal(after.kept, kept)

@@ -65,10 +65,10 @@ test('arrow keys and numbers place the box without a pointer, and it is told', {
   assert.equal(await page.evaluate(() => document.activeElement.id), 'place-box')
   await page.getByRole('button', { name: 'Next page' }).press('Enter')
   await page.locator('#place[data-page="2"]').waitFor()
-  await page.locator('#place-x').fill('20')
-  await page.locator('#place-y').fill('30')
-  await page.locator('#place-width').fill('60')
-  await page.locator('#place-height').fill('25')
+  for (const [side, value] of Object.entries({ x: '20', y: '30', width: '60', height: '25' })) {
+    await page.locator(`#place-${side}`).press('Control+a')
+    await page.keyboard.type(value)
+  }
   await page.locator('#place-box').focus()
   await page.keyboard.press('ArrowRight')
   await page.keyboard.press('Control+ArrowDown')

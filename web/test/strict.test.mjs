@@ -4,17 +4,14 @@
 
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
-import { createServer, request as httpRequest } from 'node:http'
-import { extname } from 'node:path'
 import { after, test } from 'node:test'
 import { OAuth } from '../../js/dist/oauth.js'
 import { allow } from '../../js/test/support/service.js'
-import { root } from './lib/devserver.mjs'
+import { startHost } from './lib/host.mjs'
 import { pdf, stage } from './lib/stage.mjs'
 
 const it = stage()
 const timeout = 120_000
-const types = { '.js': 'text/javascript', '.wasm': 'application/wasm', '.ttf': 'font/ttf' }
 
 /** What a page does: its own script, from its own origin, as every policy here wants it. */
 const script = `
@@ -41,31 +38,6 @@ const script = `
   globalThis.ready = true
 `
 
-/** Serves the page with a policy, the built package, and the service behind /through/ as a proxy of the page's own origin. */
-async function serve(service, policyOf) {
-  const server = createServer(async (request, response) => {
-    const { pathname, search } = new URL(request.url, 'http://host')
-    const headers = { 'Content-Security-Policy': policyOf(), 'Cache-Control': 'no-store' }
-    if (pathname === '/') return response.writeHead(200, { ...headers, 'Content-Type': 'text/html' }).end('<!doctype html><title>x</title><script type="module" src="/page.js"></script>')
-    if (pathname === '/page.js') return response.writeHead(200, { ...headers, 'Content-Type': 'text/javascript' }).end(script)
-    if (pathname.startsWith('/hashout/')) {
-      const name = pathname.slice('/hashout/'.length)
-      const body = name.includes('/') ? null : await readFile(`${root}js/dist/${name}`).catch(() => null)
-      if (body) return response.writeHead(200, { ...headers, 'Content-Type': types[extname(name)] ?? 'application/octet-stream' }).end(body)
-    }
-    if (pathname.startsWith('/through/')) {
-      // A proxy is no browser: it has no origin, and no preflight comes to it.
-      const { host, origin, ...rest } = request.headers
-      const onward = httpRequest(new URL(pathname.slice('/through'.length) + search, service), { method: request.method, headers: rest }, (answer) => answer.pipe(response.writeHead(answer.statusCode, answer.headers)))
-      onward.on('error', () => response.destroy())
-      return request.pipe(onward)
-    }
-    response.writeHead(404).end()
-  })
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
-  return { url: `http://127.0.0.1:${server.address().port}/`, stop: () => (server.closeAllConnections(), new Promise((resolve) => server.close(resolve))) }
-}
-
 let host
 let policy
 after(() => host?.stop())
@@ -84,7 +56,7 @@ async function run(way, { address = it.demo.service, visible = false, ...directi
     ...directives,
   }
   policy = Object.entries(wanted).map((d) => d.join(' ')).join('; ')
-  host ??= await serve(it.demo.service, () => policy)
+  host ??= await startHost({ '/page.js': script }, it.demo.service, () => policy)
   await it.demo.reset()
   const { oauth2 } = await (await fetch(`${it.demo.service}/info`, { method: 'POST', body: '{}', headers: { 'Content-Type': 'application/json' } })).json()
   const oauth = new OAuth({ baseURL: oauth2, clientID: 'hashout-demo', redirectURI: 'http://127.0.0.1:1/callback' })

@@ -5,9 +5,12 @@ import { mkdir } from 'node:fs/promises'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { browserName } from './browser.mjs'
 
 export const root = fileURLToPath(new URL('../../..', import.meta.url))
-export const out = fileURLToPath(new URL('../out/', import.meta.url))
+
+/** What tests write: a folder for each browser, for their suites run side by side. */
+export const out = fileURLToPath(new URL(`../out/${browserName}/`, import.meta.url))
 
 /** Builds a Go program of the repository and returns the path of the binary. */
 export async function goBuild(pkg, name) {

@@ -2,7 +2,7 @@
 // Chromium and Firefox by puppeteer, WebKitGTK by plain WebDriver over HTTP.
 //
 // A session has: goto, run (a function in the page), click, type, pick (files for
-// an input), inPopup, screenshot, downloaded, complaints, close.
+// an input), drag, screenshot, downloaded, complaints, close.
 
 import { spawn } from 'node:child_process'
 import { existsSync, readdirSync } from 'node:fs'
@@ -11,7 +11,7 @@ import { createServer } from 'node:net'
 import { delimiter, join } from 'node:path'
 import { tmpdir } from 'node:os'
 import puppeteer from 'puppeteer-core'
-import { browserPath } from './browser.mjs'
+import { chromiumPath, firefoxPath } from './browser.mjs'
 
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms))
 const onPath = (name) => (process.env.PATH ?? '').split(delimiter).map((dir) => join(dir, name)).find((path) => existsSync(path))
@@ -76,7 +76,7 @@ class PuppeteerSession extends Session {
             },
           }
         : {
-            executablePath: browserPath,
+            executablePath: chromiumPath,
             userDataDir: join(folder, 'profile'),
             args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
           },
@@ -118,14 +118,6 @@ class PuppeteerSession extends Session {
 
   async pick(selector, ...paths) {
     await (await this.page.$(selector)).uploadFile(...paths)
-  }
-
-  /** Does something that opens a window, and work in it. */
-  async inPopup(open, work) {
-    const opened = new Promise((resolve) => this.page.once('popup', resolve))
-    await open()
-    const popup = Object.create(this, { page: { value: await opened } })
-    await work(popup)
   }
 
   async drag(from, to) {
@@ -248,14 +240,12 @@ const freePort = () =>
     })
   })
 
-const firefoxPath = process.env.FIREFOX || onPath('firefox-esr') || onPath('firefox')
-
 const libraries = ['/usr/lib', ...(existsSync('/usr/lib') ? readdirSync('/usr/lib').filter((n) => n.endsWith('-linux-gnu')).map((n) => `/usr/lib/${n}`) : []), '/usr/libexec']
 const miniBrowser = libraries.flatMap((dir) => ['webkit2gtk-4.1', 'webkit2gtk-4.0', 'webkitgtk-6.0'].map((name) => join(dir, name, 'MiniBrowser'))).find((path) => existsSync(path))
 
 /** The engines: how to open a session, and what is missing, if anything. */
 export const engines = [
-  { name: 'chromium', missing: browserPath ? '' : 'Debian’s package chromium', open: () => PuppeteerSession.open('chromium') },
+  { name: 'chromium', missing: chromiumPath ? '' : 'Debian’s package chromium', open: () => PuppeteerSession.open('chromium') },
   { name: 'firefox', missing: firefoxPath ? '' : 'Debian’s package firefox-esr', open: (preferences) => PuppeteerSession.open('firefox', preferences) },
   { name: 'webkit', missing: miniBrowser && onPath('WebKitWebDriver') && onPath('Xvfb') ? '' : 'Debian’s packages webkit2gtk-driver and xvfb', open: () => WebKitSession.open() },
 ]

@@ -1,14 +1,15 @@
-// How the page is looked at: by axe, by its width, and by screenshots in test/out/.
+// How the page is looked at: by axe, by its width, and by screenshots under test/out/.
 
 import assert from 'node:assert/strict'
 import { mkdir, readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
+import { browserName } from './browser.mjs'
 import { out } from './devserver.mjs'
 
 const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
-/** The ways in which people see the page, as options for opening it. */
-export const looks = {
+/** The ways in which people see the page, as options for opening it. Firefox's driver knows of one. */
+export const looks = browserName === 'firefox' ? { light: {} } : {
   light: { colorScheme: 'light' },
   dark: { colorScheme: 'dark' },
   phone: { colorScheme: 'light', viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, hasTouch: true, isMobile: true },

@@ -2,33 +2,33 @@
 
 import { readFile } from 'node:fs/promises'
 import { basename } from 'node:path'
+import { reported } from './saved.mjs'
 
-/** Opens the portal in a fresh profile. `complaints` collects what the page should not say on its console. */
-export async function openPortal(browser, demo, options = {}) {
+// What browsers and their drivers log of their own: a failing request, which the tests cause; an icon that a page of the service has not; the
+// style "body {}" (its hash) by which the driver waits for a frame before a screenshot.
+const ownWords = /^Failed to load resource|has been blocked by CORS policy|CORS request did not succeed|\/favicon\.ico|sha256-YjaKGiklmzC6wjXA513HAMmzus8VE61XCOT\+SmwNZWA=/
+
+/** Opens the portal in a fresh profile. `complaints` collects what the page should not say on its console; `folder` gets its downloads. */
+export async function openPortal(browser, demo, options = {}, folder) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, locale: 'en-GB', reducedMotion: 'reduce', ...options })
   context.setDefaultTimeout(30_000)
   const page = await context.newPage()
   const complaints = []
   const watch = (p) => {
-    p.on('pageerror', (error) => complaints.push(`error: ${error.message}`))
-    p.on('console', (message) => {
-      // A failing request is logged by the browser itself; the tests cause them.
-      if (message.type() === 'error' && !message.text().startsWith('Failed to load resource') && !message.text().includes('has been blocked by CORS policy')) complaints.push(`console: ${message.text()}`)
-    })
+    p.on('pageerror', (error) => ownWords.test(error.message) || complaints.push(`error: ${error.message}`))
+    p.on('console', (message) => message.type() !== 'error' || ownWords.test(message.text()) || complaints.push(`console: ${message.text()}`))
   }
   watch(page)
   await page.goto(demo.url)
   await page.locator('#engine.ready, #engine.failed').waitFor()
   if (await page.locator('#engine.failed').count()) throw new Error(`the engine did not start: ${await page.locator('#notice').innerText()}`)
-  return new Portal(page, demo, complaints)
+  return new Portal(page, demo, complaints, folder?.save ?? reported(page))
 }
 
 /** The page with its steps as methods. */
 export class Portal {
-  constructor(page, demo, complaints) {
-    this.page = page
-    this.demo = demo
-    this.complaints = complaints
+  constructor(page, demo, complaints, saved) {
+    Object.assign(this, { page, demo, complaints, saved })
   }
 
   /** Adds files: paths, or { name, mimeType, buffer }. */
@@ -107,16 +107,12 @@ export class Portal {
   }
 
   /** Downloads the signed file of a row. */
-  async download(name) {
-    const started = this.page.waitForEvent('download')
-    await this.page.locator('.result.done', { has: this.page.getByText(name, { exact: true }) }).locator('.download').click()
-    return saved(await started)
+  download(name) {
+    return this.saved(() => this.page.locator('.result.done', { has: this.page.getByText(name, { exact: true }) }).locator('.download').click())
   }
 
-  async downloadAll() {
-    const started = this.page.waitForEvent('download')
-    await this.page.click('#download-all')
-    return saved(await started)
+  downloadAll() {
+    return this.saved(() => this.page.click('#download-all'))
   }
 
   /** The text of the notice at the top, '' when there is none. */
@@ -128,8 +124,6 @@ export class Portal {
     return this.page.context().close()
   }
 }
-
-const saved = async (download) => ({ name: download.suggestedFilename(), bytes: await readFile(await download.path()) })
 
 /** A file to add under another name. */
 export const renamed = async (path, name = basename(path)) => ({ name, mimeType: 'application/pdf', buffer: await readFile(path) })

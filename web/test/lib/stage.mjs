@@ -7,11 +7,12 @@ import { execFileSync } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { after, before } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { launch, skipWithoutBrowser } from './browser.mjs'
+import { browserName, launch, skipWithoutBrowser } from './browser.mjs'
 import { startDemo } from './devserver.mjs'
 import { findLeaks } from './leaks.mjs'
 import { openPortal } from './portal.mjs'
 import { startRecorder } from './recorder.mjs'
+import { Folder } from './saved.mjs'
 
 const pdfFolder = fileURLToPath(new URL('../pdfs/', import.meta.url))
 
@@ -32,11 +33,12 @@ export function stage() {
 
   before(async () => {
     ;[it.recorder, it.demo] = await Promise.all([startRecorder(), startDemo()])
-    it.browser = await launch(it.recorder.url)
+    if (browserName === 'firefox') it.folder = await Folder.make()
+    it.browser = await launch(it.recorder.url, it.folder?.path)
     /** Opens the page; it is closed when the file ends. */
     it.open = async (options) => {
       await it.demo.reset()
-      const portal = await openPortal(it.browser, it.demo, options)
+      const portal = await openPortal(it.browser, it.demo, options, it.folder)
       it.portals.push(portal)
       return portal
     }
@@ -46,6 +48,7 @@ export function stage() {
     await it.browser?.close()
     await it.recorder?.stop()
     await it.demo?.stop()
+    await it.folder?.remove()
     const leaks = findLeaks(await secrets(), it.recorder.traffic())
     assert.deepEqual(leaks, [], 'pieces of documents left the browser')
     assert.deepEqual(it.recorder.refused, [], 'the browser spoke to other hosts')
