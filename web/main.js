@@ -58,7 +58,7 @@ function busy(on) {
 /** Asks where the signature of a document goes, and perhaps puts it there in all. */
 async function place(entry, entries) {
   const { file, password, placement } = entry
-  const answer = await askPlacement({ file, password, open: await entry.openFields, placement, others: entries.length - 1, preview: look.preview })
+  const answer = await askPlacement({ file, password, open: await entry.openFields, placement, others: entries.length - 1, draw: look.draw })
   if (!answer) return
   entry.placement = answer.placement
   entry.show()

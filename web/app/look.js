@@ -65,6 +65,10 @@ export function lookChooser({ preview }) {
     return true
   }
 
+  /** The address of a picture at a size in points. It is revoked by whoever asked. */
+  const draw = async ({ width, height }) =>
+    URL.createObjectURL((await preview({ appearance: appearance(), width, height, reason: text('option-reason'), location: text('option-location') })).blob)
+
   async function refresh() {
     byID('look-ink').hidden = kind() !== 'ink'
     byID('look-image').hidden = kind() !== 'image'
@@ -72,10 +76,10 @@ export function lookChooser({ preview }) {
     if (!byID('look').open) return // nothing is loaded for a look that nobody looks at
     const mine = ++asked
     try {
-      const { blob } = await preview({ appearance: appearance(), ...size, reason: text('option-reason'), location: text('option-location') })
-      if (mine !== asked) return
+      const drawn = await draw(size)
+      if (mine !== asked) return URL.revokeObjectURL(drawn)
       if (shown) URL.revokeObjectURL(shown)
-      image.src = shown = URL.createObjectURL(blob)
+      image.src = shown = drawn
       image.alt = 'Preview of the visible signature'
       image.hidden = false
       byID('look-said').textContent = 'This is what will be signed, at the size of 71 × 23 mm.'
@@ -102,9 +106,9 @@ export function lookChooser({ preview }) {
     get appearance() {
       return appearance()
     },
-    /** The address of the preview, if one was made. */
-    get preview() {
-      return shown
+    /** Draws the signature at a size in points and gives the address, to be revoked; null if nobody looked at a preview: it loads an engine. */
+    get draw() {
+      return shown ? draw : null
     },
   }
 }

@@ -12,11 +12,11 @@ const measures = { 'place-x': 'x', 'place-y': 'y', 'place-width': 'width', 'plac
  * Asks where the signature goes.
  *
  * `open` are the names of the fields that can be signed; `placement` is the choice so far,
- * null for an invisible signature; `others` counts the further documents; `preview` is the address of a picture of the signature, if
- * there is one. Resolves to { placement, all }, or to undefined when nothing changes.
+ * null for an invisible signature; `others` counts the further documents; `draw`, if any, gives the address of a picture of the signature
+ * at a size. Resolves to { placement, all }, or to undefined when nothing changes.
  * A placement is { page, box, field }: `field` is what the package takes.
  */
-export async function askPlacement({ file, password, open, placement, others = 0, preview }) {
+export async function askPlacement({ file, password, open, placement, others = 0, draw }) {
   const dialog = byID('place')
   const stage = byID('place-stage')
   const canvas = byID('place-canvas')
@@ -30,6 +30,7 @@ export async function askPlacement({ file, password, open, placement, others = 0
   let box = placement?.box ?? null
   let field = placement?.field.mustExist ? placement.field.name : ''
   let fields = []
+  const picture = draw && boxPicture(draw)
 
   /** CSS pixels per point of the page as it is shown. */
   const scale = () => stage.clientWidth / viewport.width
@@ -47,6 +48,7 @@ export async function askPlacement({ file, password, open, placement, others = 0
     }
     byID('place-field').textContent = field ? `The field “${field}” of this form is used.` : ''
     for (const button of byID('place-fields').children) button.setAttribute('aria-pressed', String(button.dataset.name === field))
+    picture?.fit(box)
     if (spoken) byID('place-status').textContent = inWords(box)
   }
 
@@ -131,9 +133,6 @@ export async function askPlacement({ file, password, open, placement, others = 0
   byID('place-all').checked = others > 0 && placement === null
   byID('place-all-text').textContent = `The same place in ${others === 1 ? 'the other document' : `the ${count(others, 'other document')}`}`
   byID('place-none').hidden = placement === null
-  byID('place-preview').hidden = !preview
-  if (preview) byID('place-preview').src = preview
-  else byID('place-preview').removeAttribute('src')
   byID('place-fields').replaceChildren()
   delete dialog.dataset.page
   boxNode.hidden = true // until its page is known
@@ -209,7 +208,40 @@ export async function askPlacement({ file, password, open, placement, others = 0
   try {
     return await answer
   } finally {
+    picture?.close()
     pdf?.close() // nobody needs to wait for it
+  }
+}
+
+/** The signature in the box, as it will be signed: drawn anew when the box has kept a size for a moment. */
+function boxPicture(draw) {
+  const image = byID('place-preview')
+  let size = { width: 0, height: 0 }
+  let timer
+  const show = (address) => {
+    if (image.src) URL.revokeObjectURL(image.src)
+    if (address) image.src = address
+    else image.removeAttribute('src')
+    image.hidden = !address
+  }
+  const drawNow = async () => {
+    const mine = size
+    const address = await draw(mine).catch(() => '') // what is wrong is said where the look is chosen
+    if (mine === size) show(address)
+    else URL.revokeObjectURL(address)
+  }
+  return {
+    fit({ width, height }) {
+      if (width === size.width && height === size.height) return
+      size = { width, height }
+      clearTimeout(timer)
+      timer = setTimeout(drawNow, image.hidden ? 0 : 150)
+    },
+    close() {
+      size = null // whatever is under way is for nobody
+      clearTimeout(timer)
+      show('')
+    },
   }
 }
 

@@ -165,7 +165,18 @@ test('a visible signature shows text, handwriting or a picture, as its preview d
   await page.mouse.up()
   await page.waitForFunction((src) => document.getElementById('look-preview').src !== src, first)
   await portal.place('look.pdf')
-  assert.match(await page.locator('#place-preview').getAttribute('src'), /^blob:/)
+  const pictured = (mm) =>
+    page.waitForFunction(({ width, height }) => {
+      const { naturalWidth, naturalHeight, hidden } = document.getElementById('place-preview')
+      return !hidden && Math.abs(naturalWidth / naturalHeight - width / height) < 0.05
+    }, mm)
+  await pictured({ width: 70.5, height: 22.6 })
+  for (const [side, value] of Object.entries({ width: '80', height: '50' })) {
+    await page.locator(`#place-${side}`).press('Control+a')
+    await page.keyboard.type(value)
+  }
+  await page.locator('#place-box').focus()
+  await pictured({ width: 80, height: 50 }) // drawn anew, not stretched
   await page.click('#place-ok')
   assert.deepEqual((await portal.sign()).map((r) => r.code), [''])
   const { bytes } = await portal.download('look.pdf')
