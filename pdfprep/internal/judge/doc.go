@@ -17,7 +17,8 @@
 // Skips are loud, and with CI=true they are failures. A verdict without any pass of an outside judge on the new
 // signature is never OK.
 //
-// Exit codes are not trusted where they lie: pdfsig exits 0 on a digest mismatch, mutool always.
+// Exit codes are not trusted where they lie: pdfsig exits 0 on a digest mismatch, mutool always. Where pdfsig calls a chain an unknown
+// issue, which it does for some good ones, NSS itself is asked.
 //
 // Passwords are given to the judges on their command lines: use test files only.
 package judge

@@ -23,7 +23,7 @@ var popplerBlock = regexp.MustCompile(`(?m)^Signature #\d+:$`)
 
 // pdfsig judges digest, signature, trust and coverage, and that earlier signatures keep their verdict.
 func (j *Judge) pdfsig(ctx context.Context, col *collector, c Case, news []signature) {
-	if !j.have(col, "pdfsig.valid", "pdfsig", "certutil", "vfychain") {
+	if !j.have(col, "pdfsig.valid", "pdfsig", "certutil", "vfychain", "openssl") {
 		return
 	}
 	before, readable := j.popplerReport(ctx, c.Original, c.Password)
