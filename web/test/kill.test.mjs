@@ -5,10 +5,10 @@ import { readFile } from 'node:fs/promises'
 import { test } from 'node:test'
 import { crash } from './lib/browser.mjs'
 import { root } from './lib/devserver.mjs'
-import { until } from './lib/engines.mjs'
 import { judge } from './lib/judges.mjs'
 import { login } from './lib/login.mjs'
 import { stage } from './lib/stage.mjs'
+import { until } from './lib/until.mjs'
 
 const it = stage()
 const files = ['service-agreement.pdf', 'order-confirmation.pdf']

@@ -6,10 +6,10 @@ import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { test } from 'node:test'
 import { coatings } from './lib/coatings.mjs'
-import { until } from './lib/engines.mjs'
 import { findLeaks } from './lib/leaks.mjs'
 import { renamed } from './lib/portal.mjs'
 import { good, pdf, privateNames, secrets, stage } from './lib/stage.mjs'
+import { until } from './lib/until.mjs'
 
 const it = stage()
 const timeout = 180_000

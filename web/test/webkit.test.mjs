@@ -6,11 +6,12 @@ import assert from 'node:assert/strict'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { test } from 'node:test'
 import { out, startDemo } from './lib/devserver.mjs'
-import { engines, skipWithout, until } from './lib/engines.mjs'
+import { engines, skipWithout } from './lib/engines.mjs'
 import { judge } from './lib/judges.mjs'
 import { findLeaks } from './lib/leaks.mjs'
 import { pages } from './lib/pages.mjs'
 import { pdf, secrets } from './lib/stage.mjs'
+import { until } from './lib/until.mjs'
 
 const timeout = 480_000
 const judgesThatMustSpeak = ['bytes.prefix', 'bytes.range', 'qpdf.structure', 'pdfsig.valid', 'pdfsig.trust', 'pdfsig.coverage', 'openssl.cms']

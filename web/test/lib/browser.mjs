@@ -17,6 +17,9 @@ const find = (...candidates) =>
   })
 const onPath = (...names) => names.flatMap((name) => (process.env.PATH ?? '').split(delimiter).map((dir) => join(dir, name)))
 
+/** The path of the first of these programs that is installed, or undefined. */
+export const program = (...names) => find(...onPath(...names))
+
 /** The path of a Chromium, or undefined. */
 export const chromiumPath = find(process.env.CHROMIUM, '/usr/bin/chromium', ...onPath('chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'))
 

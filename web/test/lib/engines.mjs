@@ -8,25 +8,13 @@ import { spawn } from 'node:child_process'
 import { existsSync, readdirSync } from 'node:fs'
 import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
-import { delimiter, join } from 'node:path'
+import { join } from 'node:path'
 import { tmpdir } from 'node:os'
 import puppeteer from 'puppeteer-core'
-import { chromiumPath, firefoxPath } from './browser.mjs'
+import { chromiumPath, firefoxPath, program } from './browser.mjs'
+import { until } from './until.mjs'
 
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms))
-const onPath = (name) => (process.env.PATH ?? '').split(delimiter).map((dir) => join(dir, name)).find((path) => existsSync(path))
-
-/** Asks until the answer is truthy. A question that fails, as it does while a page is being left, is asked again. */
-export async function until(what, ask, seconds = 60) {
-  const end = Date.now() + seconds * 1000
-  for (;;) {
-    let problem
-    const answer = await ask().catch((error) => void (problem = error))
-    if (answer) return answer
-    if (Date.now() > end) throw new Error(`waited ${seconds} s in vain: ${what}`, { cause: problem })
-    await sleep(60)
-  }
-}
 
 /** What every engine shares: a folder of its own, and waiting for downloads in it. */
 class Session {
@@ -247,7 +235,7 @@ const miniBrowser = libraries.flatMap((dir) => ['webkit2gtk-4.1', 'webkit2gtk-4.
 export const engines = [
   { name: 'chromium', missing: chromiumPath ? '' : 'Debian’s package chromium', open: () => PuppeteerSession.open('chromium') },
   { name: 'firefox', missing: firefoxPath ? '' : 'Debian’s package firefox-esr', open: (preferences) => PuppeteerSession.open('firefox', preferences) },
-  { name: 'webkit', missing: miniBrowser && onPath('WebKitWebDriver') && onPath('Xvfb') ? '' : 'Debian’s packages webkit2gtk-driver and xvfb', open: () => WebKitSession.open() },
+  { name: 'webkit', missing: miniBrowser && program('WebKitWebDriver') && program('Xvfb') ? '' : 'Debian’s packages webkit2gtk-driver and xvfb', open: () => WebKitSession.open() },
 ]
 
 /** The `skip` option of a test in an engine: missing is a failure in CI, and said loudly elsewhere. */
